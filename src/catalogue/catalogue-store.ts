@@ -1,0 +1,76 @@
+import type { Decimal } from '../domain/decimal.ts';
+import type { CostMethod, PriceBasis, PriceUnit } from '../domain/price.ts';
+
+/**
+ * What the catalogue asks of storage: the last good state, so that a restart without network answers
+ * from it, and every change of a price, so that history can be shown.
+ */
+export interface CatalogueStore {
+  /** Everything that is stored, with the newest version; version 0 and no rows when nothing is. */
+  loadCatalogue(): Promise<StoredCatalogue>;
+
+  /** The rows written after `version`, with the newest version; for replicas that follow a poller. */
+  catalogueChangesSince(version: number): Promise<StoredCatalogue>;
+
+  /**
+   * Writes changed rows and price points in one transaction under the next version.
+   *
+   * @returns the new version, greater than any before.
+   */
+  commitCatalogue(change: CatalogueChange): Promise<number>;
+
+  /**
+   * Changes of an offering's price in `[fromMs, toMs)`, oldest first, at most `limit`; preceded by the
+   * point that was in force at `fromMs`, where one is known.
+   */
+  priceHistory(query: PriceHistoryQuery): Promise<readonly PricePoint[]>;
+
+  /** The price in force at a time for each offering asked, in the order asked; undefined where unknown. */
+  pricesAt(
+    questions: readonly { readonly offeringId: string; readonly atMs: number }[],
+  ): Promise<readonly (PricePoint | undefined)[]>;
+}
+
+export interface StoredCatalogue {
+  readonly version: number;
+  readonly rows: readonly CatalogueRow[];
+}
+
+/** One remembered thing of the catalogue. Storage reads the key only; the body is the catalogue's. */
+export interface CatalogueRow {
+  readonly provider: string;
+  readonly kind: 'MODEL' | 'PRICE' | 'FEED' | 'REGION';
+  readonly key: string;
+  /** JSON text; null removes the row. */
+  readonly body: string | null;
+}
+
+export interface CatalogueChange {
+  readonly atMs: number;
+  readonly rows: readonly CatalogueRow[];
+  readonly pricePoints: readonly PricePoint[];
+}
+
+export interface PriceHistoryQuery {
+  readonly offeringId: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly limit: number;
+}
+
+/** The price of an offering from a moment on, until the next point. */
+export interface PricePoint {
+  readonly offeringId: string;
+  /** Milliseconds since the epoch: when the source first gave this price. */
+  readonly atMs: number;
+  /** Null when no component price was known from then on. */
+  readonly priceVersion: string | null;
+  readonly unit: PriceUnit | null;
+  readonly input: Decimal | null;
+  readonly output: Decimal | null;
+  readonly cachedInput: Decimal | null;
+  readonly costPerToken: Decimal | null;
+  readonly method: CostMethod | null;
+  readonly basis: PriceBasis | null;
+  readonly source: string | null;
+}
