@@ -68,11 +68,18 @@ export function nextFreshnessChange(
  * Names a set of component prices: equal prices give equal versions, whoever reported them and when.
  */
 export function priceVersion(prices: ComponentPrices): string {
+  const known = versions.get(prices);
+  if (known !== undefined) return known;
   const text = [prices.unit, prices.input, prices.output, prices.cachedInput, currency]
     .map((part) => (part === undefined ? '-' : String(part)))
     .join('|');
-  return `pv_${createHash('sha256').update(text).digest('hex').slice(0, 20)}`;
+  const version = `pv_${createHash('sha256').update(text).digest('hex').slice(0, 20)}`;
+  versions.set(prices, version);
+  return version;
 }
+
+/** Prices that did not change keep their object from poll to poll, so most are hashed once. */
+const versions = new WeakMap<ComponentPrices, string>();
 
 /** Weights of the blended cost per token; their sum must divide any decimal exactly. */
 export interface BlendWeights {

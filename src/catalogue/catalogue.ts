@@ -1,0 +1,308 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import type { Clock } from '../domain/clock.ts';
+import type { PriceReading, ProviderInterface } from '../providers/provider.ts';
+import type { RegisteredProvider, Registry } from '../registry.ts';
+import { buildSnapshot } from './build-snapshot.ts';
+import type { CatalogueStore, PricePoint } from './catalogue-store.ts';
+import { emptyMemory, modelListFeed } from './memory.ts';
+import type { ProviderMemory } from './memory.ts';
+import { restoreRow, rowsToStore } from './memory-rows.ts';
+import {
+  holdsPrices,
+  noChanges,
+  rememberModels,
+  rememberPrices,
+  rememberServedCode,
+} from './normalise.ts';
+import type { ChangedKeys } from './normalise.ts';
+import { changedOfferings, pricePointOf } from './offering-changes.ts';
+import type { OfferingChange } from './offering-changes.ts';
+import type { MeasuredPerformance, Snapshot } from './snapshot.ts';
+
+/** Public price lists that name several providers at once, such as models.dev. */
+export interface PublicPriceList {
+  /** One reading for each provider asked for, by the list's own provider ids. */
+  read(listIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PriceReading>>;
+}
+
+/** What a poll found, for the poller to choose the next time. */
+export interface PollOutcome {
+  /** Whether the provider gave its model list. */
+  readonly succeeded: boolean;
+  /** Milliseconds that the provider asked us to wait. */
+  readonly retryAfterMs: number | undefined;
+  /** Whether a price waits for a second reading. */
+  readonly holdsPrices: boolean;
+}
+
+export interface CatalogueOptions {
+  readonly registry: Registry;
+  readonly providers: ReadonlyMap<string, ProviderInterface>;
+  readonly publicPriceList: PublicPriceList | undefined;
+  readonly store: CatalogueStore;
+  readonly clock: Clock;
+  readonly defaultPollIntervalMs: number;
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/**
+ * The catalogue: what is remembered of every provider, and the one snapshot that readers see.
+ *
+ * Updates run one after the other: readings change the memory, the next snapshot is built from it, what
+ * changed is stored, and the snapshot is swapped. A reader never waits for any of this.
+ */
+export class Catalogue {
+  readonly #options: CatalogueOptions;
+  readonly #memories = new Map<string, ProviderMemory>();
+  readonly #unstored = new Map<string, ChangedKeys>();
+  readonly #listeners = new Set<(change: SnapshotChange) => void>();
+  #measurements: ReadonlyMap<string, MeasuredPerformance> = new Map();
+  #snapshot: Snapshot | undefined;
+  #updates: Promise<unknown> = Promise.resolve();
+  #storeFailure: string | undefined;
+
+  constructor(options: CatalogueOptions) {
+    this.#options = options;
+  }
+
+  /** Loads the last stored state, else the shipped lists, and builds the first snapshot. */
+  async open(): Promise<void> {
+    const { registry, store, clock } = this.#options;
+    for (const providerId of registry.keys()) {
+      this.#memories.set(providerId, emptyMemory());
+      this.#unstored.set(providerId, noChanges());
+    }
+    const stored = await store.loadCatalogue();
+    for (const row of stored.rows) {
+      const memory = this.#memories.get(row.provider);
+      if (memory !== undefined) restoreRow(memory, row);
+    }
+    for (const registered of registry.values()) this.#seedFromShippedList(registered);
+    await this.#swap(clock.now(), stored.version);
+  }
+
+  /** The newest snapshot. */
+  get snapshot(): Snapshot {
+    if (this.#snapshot === undefined) throw new Error('The catalogue is not open');
+    return this.#snapshot;
+  }
+
+  /** Whether {@link open} has built the first snapshot. */
+  get isOpen(): boolean {
+    return this.#snapshot !== undefined;
+  }
+
+  /** Why the last state could not be stored; undefined while storage works. */
+  get storeFailure(): string | undefined {
+    return this.#storeFailure;
+  }
+
+  /** Called after each swap with what changed in it. */
+  onChange(listener: (change: SnapshotChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Reads the feeds of one provider and takes what they give. Never throws for what a provider does. */
+  async poll(providerId: string, signal: AbortSignal): Promise<PollOutcome> {
+    const provider = this.#options.providers.get(providerId);
+    const memory = this.#memories.get(providerId);
+    if (provider === undefined || memory === undefined) {
+      throw new RangeError(`No provider ${providerId}`);
+    }
+    const [models, prices] = await Promise.all([
+      provider.listModels(signal),
+      provider.getPricing(signal),
+    ]);
+    if (!signal.aborted) {
+      await this.#update((changedOf, nowMs) => {
+        rememberModels(memory, models, nowMs, changedOf(providerId));
+        for (const reading of prices) {
+          rememberPrices(memory, reading, nowMs, changedOf(providerId));
+        }
+      });
+    }
+    return {
+      succeeded: models.ok,
+      retryAfterMs: models.ok ? undefined : models.failure.retryAfterMs,
+      holdsPrices: holdsPrices(memory),
+    };
+  }
+
+  /** Reads the public price list for every provider that it knows. */
+  async pollPublicPriceList(signal: AbortSignal): Promise<PollOutcome> {
+    const { publicPriceList, registry } = this.#options;
+    if (publicPriceList === undefined) {
+      return { succeeded: true, retryAfterMs: undefined, holdsPrices: false };
+    }
+    const listed = [...registry.values()].flatMap(({ id, modelsDevId }) =>
+      modelsDevId === undefined ? [] : [{ id, modelsDevId }],
+    );
+    const readings = await publicPriceList.read(
+      listed.map(({ modelsDevId }) => modelsDevId),
+      signal,
+    );
+    if (!signal.aborted) {
+      await this.#update((changedOf, nowMs) => {
+        for (const { id, modelsDevId } of listed) {
+          const reading = readings.get(modelsDevId);
+          const memory = this.#memories.get(id);
+          if (reading === undefined || memory === undefined) continue;
+          rememberPrices(memory, reading, nowMs, changedOf(id));
+        }
+      });
+    }
+    const failures = [...readings.values()].flatMap((reading) =>
+      reading.ok ? [] : [reading.failure],
+    );
+    return {
+      succeeded: failures.length === 0,
+      retryAfterMs: failures[0]?.retryAfterMs,
+      holdsPrices: false,
+    };
+  }
+
+  /** Counts an answer that carried a provider's site code. It shows with the next snapshot. */
+  noteServedCode(providerId: string, code: string): void {
+    const memory = this.#memories.get(providerId);
+    const unstored = this.#unstored.get(providerId);
+    if (memory === undefined || unstored === undefined) return;
+    rememberServedCode(memory, code, this.#options.clock.now(), unstored);
+  }
+
+  /** Takes the news, learnt from a launch, that a model is shut down. */
+  async noteDecommissioned(providerId: string, modelId: string): Promise<void> {
+    const memory = this.#memories.get(providerId);
+    const known = memory?.models.get(modelId);
+    if (memory === undefined || known === undefined || known.decommissionedAtMs !== undefined) {
+      return;
+    }
+    await this.#update((changedOf, nowMs) => {
+      memory.models.set(modelId, { ...known, decommissionedAtMs: nowMs });
+      changedOf(providerId).models.add(modelId);
+    });
+  }
+
+  /** Brings newly measured speeds into the next snapshot. */
+  async takeMeasurements(measurements: ReadonlyMap<string, MeasuredPerformance>): Promise<void> {
+    await this.#update(() => {
+      this.#measurements = measurements;
+    });
+  }
+
+  /** Builds a snapshot anew because time alone changed what it should say. */
+  async refresh(): Promise<void> {
+    await this.#update(() => undefined);
+  }
+
+  #seedFromShippedList(registered: RegisteredProvider): void {
+    const memory = this.#memories.get(registered.id);
+    const { shippedList } = registered;
+    if (memory === undefined || shippedList === undefined) return;
+    if (memory.feeds.get(modelListFeed)?.lastSuccessAtMs !== undefined) return;
+    for (const model of shippedList.models) {
+      if (memory.models.has(model.id)) continue;
+      memory.models.set(model.id, {
+        model,
+        source: shippedList.source,
+        seenAtMs: shippedList.observedAtMs,
+        missedReadings: 0,
+      });
+    }
+  }
+
+  /** Runs one update after those before it: memory, snapshot, storage, swap. */
+  async #update(
+    change: (changedOf: (providerId: string) => ChangedKeys, nowMs: number) => void,
+  ): Promise<void> {
+    const update = this.#updates.then(async () => {
+      const nowMs = this.#options.clock.now();
+      change((providerId) => this.#unstored.get(providerId) ?? noChanges(), nowMs);
+      await this.#swap(nowMs, this.snapshot.version);
+    });
+    this.#updates = update.catch(() => undefined);
+    await update;
+  }
+
+  async #swap(nowMs: number, presentVersion: number): Promise<void> {
+    const { registry, defaultPollIntervalMs } = this.#options;
+    const previous = this.#snapshot;
+    const built = await inSlices(
+      buildSnapshot({
+        registry,
+        memories: this.#memories,
+        measurements: this.#measurements,
+        previous,
+        version: presentVersion + 1,
+        nowMs,
+        defaultPollIntervalMs,
+      }),
+    );
+    const changes = await inSlices(changedOfferings(previous, built));
+    const storedVersion = await this.#store(changes, nowMs);
+    const snapshot = { ...built, version: Math.max(storedVersion ?? 0, built.version) };
+    this.#snapshot = snapshot;
+    for (const listener of this.#listeners) listener({ previous, snapshot, changes });
+  }
+
+  /** Writes what changed; what can't be written now is kept for the next time. */
+  async #store(changes: readonly OfferingChange[], nowMs: number): Promise<number | undefined> {
+    const changed = [...this.#unstored];
+    for (const [providerId] of changed) this.#unstored.set(providerId, noChanges());
+    const pricePoints = changes.flatMap((change): PricePoint[] => pricePointOf(change, nowMs));
+    try {
+      const version = await this.#options.store.commitCatalogue({
+        atMs: nowMs,
+        rows: changed.flatMap(([providerId, keys]) => {
+          const memory = this.#memories.get(providerId);
+          return memory === undefined ? [] : [...rowsToStore(providerId, memory, keys)];
+        }),
+        pricePoints,
+      });
+      this.#storeFailure = undefined;
+      return version;
+    } catch (error) {
+      for (const [providerId, keys] of changed) mergeInto(this.#unstored, providerId, keys);
+      this.#storeFailure = 'The catalogue could not be stored.';
+      this.#options.log('catalogue.store_failed', { error });
+      return undefined;
+    }
+  }
+}
+
+/** A swap: the snapshot before, the one after, and what differs. */
+export interface SnapshotChange {
+  readonly previous: Snapshot | undefined;
+  readonly snapshot: Snapshot;
+  readonly changes: readonly OfferingChange[];
+}
+
+function mergeInto(target: Map<string, ChangedKeys>, providerId: string, keys: ChangedKeys): void {
+  const into = target.get(providerId) ?? noChanges();
+  target.set(providerId, into);
+  for (const id of keys.models) into.models.add(id);
+  for (const name of keys.feeds) into.feeds.add(name);
+  for (const code of keys.regions) into.regions.add(code);
+  for (const [feed, modelIds] of keys.prices) {
+    const known = into.prices.get(feed) ?? new Set();
+    into.prices.set(feed, known);
+    for (const modelId of modelIds) known.add(modelId);
+  }
+}
+
+/** The longest that a slice of building may hold up other work, in milliseconds. */
+const sliceMs = 8;
+
+/** Runs a generator to its end, letting other work run between slices. */
+async function inSlices<Result>(work: Generator<void, Result>): Promise<Result> {
+  let sliceEnd = performance.now() + sliceMs;
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    if (performance.now() >= sliceEnd) {
+      await nextTurn();
+      sliceEnd = performance.now() + sliceMs;
+    }
+  }
+}

@@ -1,0 +1,239 @@
+import { blendedCostPerToken, freshnessAt, priceVersion } from '../domain/price.ts';
+import type {
+  BlendWeights,
+  ComponentPrices,
+  CostMethod,
+  PriceBasis,
+  PriceRow,
+} from '../domain/price.ts';
+import { Decimal } from '../domain/decimal.ts';
+import type { DeclaredPrice, RegisteredProvider } from '../registry.ts';
+import { declaredFeed, shippedFeed } from './memory.ts';
+import type { HeldPrice, ProviderMemory } from './memory.ts';
+
+/** The price of an offering as the catalogue shows it, with its origin. */
+export interface OfferingPrice {
+  readonly components: ComponentPrices | undefined;
+  /** Of the component prices; undefined without them. */
+  readonly version: string | undefined;
+  readonly basis: PriceBasis;
+  readonly feed: string;
+  readonly source: string;
+  readonly quotedAs: string | undefined;
+  /** Milliseconds since the epoch at which the source answered. */
+  readonly observedAtMs: number;
+  /** End of a contract price; undefined where it has none or the price is not DECLARED. */
+  readonly validUntilMs: number | undefined;
+  readonly costPerToken: Decimal | undefined;
+  readonly method: CostMethod | undefined;
+  /** The source of a SINGLE cost per token. */
+  readonly single: { readonly source: string; readonly observedAtMs: number } | undefined;
+  readonly conflict: Conflict | undefined;
+  readonly pending: PendingPrice | undefined;
+}
+
+/** Another live feed that differs by more than 1 %. */
+export interface Conflict {
+  readonly feed: string;
+  readonly source: string;
+  readonly costPerToken: Decimal;
+  readonly observedAtMs: number;
+}
+
+/** A price that waits for a second reading. */
+export interface PendingPrice {
+  readonly components: ComponentPrices | undefined;
+  readonly costPerToken: Decimal | undefined;
+  readonly version: string | undefined;
+  readonly observedAtMs: number;
+  readonly reason: string;
+}
+
+/**
+ * Price feeds from the most trusted to the least. A contract of the operator goes before the public price,
+ * the provider's own feeds before lists.
+ */
+export const priceFeedsByTrust = [
+  declaredFeed,
+  'pricing',
+  'models',
+  'models.dev',
+  shippedFeed,
+] as const;
+
+/**
+ * Chooses the price of a model at one provider: the most trusted feed whose price is not EXPIRED; when
+ * all are, the most trusted one that ever gave a price, which then shows its age.
+ *
+ * Where a feed at least as trusted gives one number, that is the cost per token, while charging uses the
+ * component prices.
+ */
+export function choosePrice(question: PriceQuestion): OfferingPrice | undefined {
+  const { provider, nowMs, pollIntervalMs } = question;
+  const candidates = candidatesOf(question);
+  const expired = (candidate: Candidate) =>
+    candidate.basis !== 'DECLARED' &&
+    freshnessAt(nowMs, candidate.observedAtMs, pollIntervalMs) === 'EXPIRED';
+  const choose = (usable: (candidate: Candidate) => boolean) =>
+    candidates.find((candidate) => usable(candidate) && !expired(candidate)) ??
+    candidates.find(usable);
+
+  const priced = choose(({ row }) => row.components !== undefined);
+  const numbered = choose(({ row }) => row.costPerToken !== undefined);
+  const origin = priced ?? numbered;
+  if (origin === undefined) return undefined;
+
+  const components = priced?.row.components;
+  const single =
+    numbered !== undefined &&
+    (priced === undefined || (numbered.trust <= priced.trust && !expired(numbered)))
+      ? numbered
+      : undefined;
+  const costPerToken =
+    single?.row.costPerToken ??
+    (components === undefined ? undefined : blendedCostPerToken(components, provider.blend));
+  const shown = single ?? origin;
+  return {
+    components,
+    version: components === undefined ? undefined : priceVersion(components),
+    basis: origin.basis,
+    feed: origin.feed,
+    source: origin.source,
+    quotedAs: origin.row.quotedAs,
+    observedAtMs: origin.observedAtMs,
+    validUntilMs: origin.validUntilMs,
+    costPerToken,
+    method: costPerToken === undefined ? undefined : single === undefined ? 'BLEND_3_1' : 'SINGLE',
+    single:
+      single === undefined
+        ? undefined
+        : { source: single.source, observedAtMs: single.observedAtMs },
+    conflict: conflictOf(candidates, shown, costPerToken, provider.blend, expired),
+    pending: pendingOf(origin.held ?? single?.held),
+  };
+}
+
+/** What {@link choosePrice} looks at. */
+export interface PriceQuestion {
+  readonly provider: RegisteredProvider;
+  readonly memory: ProviderMemory;
+  readonly shippedPrices: ReadonlyMap<string, PriceRow>;
+  readonly modelId: string;
+  readonly nowMs: number;
+  readonly pollIntervalMs: number;
+}
+
+interface Candidate {
+  readonly feed: string;
+  /** Position in {@link priceFeedsByTrust}: smaller is more trusted. */
+  readonly trust: number;
+  readonly basis: PriceBasis;
+  readonly source: string;
+  readonly row: PriceRow;
+  readonly observedAtMs: number;
+  readonly validUntilMs: number | undefined;
+  readonly held: HeldPrice | undefined;
+}
+
+function candidatesOf(question: PriceQuestion): Candidate[] {
+  const { provider, memory, modelId, nowMs } = question;
+  const candidates: Candidate[] = [];
+  priceFeedsByTrust.forEach((feed, trust) => {
+    if (feed === declaredFeed) {
+      const declared = provider.declaredPrices
+        .get(modelId)
+        ?.find((price) => isInForce(price, nowMs));
+      if (declared === undefined) return;
+      candidates.push({
+        feed,
+        trust,
+        basis: 'DECLARED',
+        source: declared.source,
+        row: declared.row,
+        observedAtMs: declared.validFromMs,
+        validUntilMs: declared.validUntilMs,
+        held: undefined,
+      });
+      return;
+    }
+    if (feed === shippedFeed) {
+      const row = question.shippedPrices.get(modelId);
+      if (row === undefined || provider.shippedList === undefined) return;
+      candidates.push({
+        feed,
+        trust,
+        basis: 'LISTED',
+        source: provider.shippedList.source,
+        row,
+        observedAtMs: provider.shippedList.observedAtMs,
+        validUntilMs: undefined,
+        held: undefined,
+      });
+      return;
+    }
+    const remembered = memory.prices.get(feed)?.get(modelId);
+    const state = memory.feeds.get(feed);
+    const observedAtMs = remembered?.seenAtMs ?? state?.lastSuccessAtMs;
+    if (remembered === undefined || state === undefined || observedAtMs === undefined) return;
+    candidates.push({
+      feed,
+      trust,
+      basis: state.basis,
+      source: state.source,
+      row: remembered.row,
+      observedAtMs,
+      validUntilMs: undefined,
+      held: remembered.held,
+    });
+  });
+  return candidates;
+}
+
+function isInForce(price: DeclaredPrice, nowMs: number): boolean {
+  return (
+    price.validFromMs <= nowMs && (price.validUntilMs === undefined || nowMs < price.validUntilMs)
+  );
+}
+
+const onePercent = Decimal.of('0.01');
+
+function conflictOf(
+  candidates: readonly Candidate[],
+  shown: Candidate,
+  costPerToken: Decimal | undefined,
+  blend: BlendWeights,
+  expired: (candidate: Candidate) => boolean,
+): Conflict | undefined {
+  if (costPerToken === undefined || shown.basis !== 'LIVE' || expired(shown)) return undefined;
+  for (const candidate of candidates) {
+    if (candidate.feed === shown.feed || candidate.basis !== 'LIVE' || expired(candidate)) continue;
+    const other =
+      candidate.row.costPerToken ??
+      (candidate.row.components === undefined
+        ? undefined
+        : blendedCostPerToken(candidate.row.components, blend));
+    if (other === undefined) continue;
+    const difference = other.minus(costPerToken);
+    const distance = difference.isNegative() ? Decimal.zero.minus(difference) : difference;
+    if (distance.compare(costPerToken.times(onePercent)) <= 0) continue;
+    return {
+      feed: candidate.feed,
+      source: candidate.source,
+      costPerToken: other,
+      observedAtMs: candidate.observedAtMs,
+    };
+  }
+  return undefined;
+}
+
+function pendingOf(held: HeldPrice | undefined): PendingPrice | undefined {
+  if (held === undefined) return undefined;
+  const { components, costPerToken } = held.row;
+  return {
+    components,
+    costPerToken,
+    version: components === undefined ? undefined : priceVersion(components),
+    observedAtMs: held.observedAtMs,
+    reason: held.reason,
+  };
+}

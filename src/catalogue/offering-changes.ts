@@ -1,0 +1,74 @@
+import type { OfferingPrice } from './choose-price.ts';
+import type { PricePoint } from './catalogue-store.ts';
+import type { OfferingEntry, Snapshot } from './snapshot.ts';
+
+/** An offering before and after a swap; one of the two is undefined when it is new or gone. */
+export interface OfferingChange {
+  readonly before: OfferingEntry | undefined;
+  readonly after: OfferingEntry | undefined;
+}
+
+/** The offerings whose price, speed, availability or lifecycle differ; a generator, to be run in slices. */
+export function* changedOfferings(
+  previous: Snapshot | undefined,
+  next: Snapshot,
+): Generator<void, OfferingChange[]> {
+  const changes: OfferingChange[] = [];
+  let rows = 0;
+  for (const after of next.offerings.values()) {
+    rows += 1;
+    if (rows % rowsPerSlice === 0) yield;
+    const before = previous?.offerings.get(after.id);
+    if (before === undefined || differs(before, after)) changes.push({ before, after });
+  }
+  for (const before of previous?.offerings.values() ?? []) {
+    rows += 1;
+    if (rows % rowsPerSlice === 0) yield;
+    if (!next.offerings.has(before.id)) changes.push({ before, after: undefined });
+  }
+  return changes;
+}
+
+/** The point that a change adds to the price history: none when the price is what it was. */
+export function pricePointOf({ before, after }: OfferingChange, nowMs: number): PricePoint[] {
+  const offering = after ?? before;
+  if (offering === undefined || samePrice(before?.price, after?.price)) return [];
+  const price = after?.price;
+  return [
+    {
+      offeringId: offering.id,
+      atMs: price?.observedAtMs ?? nowMs,
+      priceVersion: price?.version ?? null,
+      unit: price?.components?.unit ?? null,
+      input: price?.components?.input ?? null,
+      output: price?.components?.output ?? null,
+      cachedInput: price?.components?.cachedInput ?? null,
+      costPerToken: price?.costPerToken ?? null,
+      method: price?.method ?? null,
+      basis: price?.basis ?? null,
+      source: price?.source ?? null,
+    },
+  ];
+}
+
+const rowsPerSlice = 1000;
+
+function differs(before: OfferingEntry, after: OfferingEntry): boolean {
+  return (
+    before.available !== after.available ||
+    before.model.lifecycle !== after.model.lifecycle ||
+    before.throughput !== after.throughput ||
+    !samePrice(before.price, after.price) ||
+    before.price?.pending?.version !== after.price?.pending?.version
+  );
+}
+
+function samePrice(before: OfferingPrice | undefined, after: OfferingPrice | undefined): boolean {
+  if (before === undefined || after === undefined) return before === after;
+  return (
+    before.version === after.version &&
+    before.basis === after.basis &&
+    before.method === after.method &&
+    before.costPerToken?.toString() === after.costPerToken?.toString()
+  );
+}

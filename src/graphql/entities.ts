@@ -1,0 +1,58 @@
+import type { ModelEntry, OfferingEntry, ProviderEntry } from '../catalogue/snapshot.ts';
+import type { RequestContext } from './context.ts';
+import { clientError } from './errors.ts';
+
+/** What a router sends to name an entity. */
+type Representation = Readonly<Record<string, unknown>>;
+
+type Entity = ProviderEntry | ModelEntry | OfferingEntry;
+
+/** Finds an entity by its key; undefined where there is none. */
+type Lookup = (
+  id: string,
+  context: RequestContext,
+) => Entity | undefined | Promise<Entity | undefined>;
+
+/** How the entities of this subgraph are found, by their type name. */
+const lookups: ReadonlyMap<unknown, Lookup> = new Map<unknown, Lookup>([
+  ['Provider', (id, { snapshot }) => snapshot.providers.get(id)],
+  ['Model', (id, { snapshot }) => snapshot.models.get(id)],
+  ['Offering', (id, { snapshot }) => snapshot.offerings.get(id)],
+]);
+
+/**
+ * `Query._entities`: one answer for each representation, in their order. An unknown id is null; a
+ * representation that can't be read is an error at its own place and leaves the others alone. It
+ * stands in for the library's resolver, which fails the whole list instead.
+ */
+export async function resolveEntities(
+  _root: unknown,
+  { representations }: { readonly representations: readonly Representation[] },
+  context: RequestContext,
+): Promise<readonly (Entity | Error | null)[]> {
+  return await Promise.all(
+    representations.map(async (representation) => {
+      try {
+        return await resolveReference(representation, context);
+      } catch (error) {
+        return error instanceof Error ? error : new Error(String(error));
+      }
+    }),
+  );
+}
+
+/** Finds the entity that a representation names. Never throws before it has returned a promise. */
+export async function resolveReference(
+  representation: Representation,
+  context: RequestContext,
+): Promise<Entity | null> {
+  const lookup = lookups.get(representation['__typename']);
+  if (lookup === undefined) {
+    throw clientError('BAD_USER_INPUT', 'No entity type of this name in this subgraph.');
+  }
+  const { id } = representation;
+  if (typeof id !== 'string' || id === '') {
+    throw clientError('BAD_USER_INPUT', 'The representation needs a string `id`.');
+  }
+  return (await lookup(id, context)) ?? null;
+}

@@ -1,0 +1,61 @@
+import { GraphQLScalarType, Kind } from 'graphql';
+
+import { Decimal } from '../domain/decimal.ts';
+import { clientError } from './errors.ts';
+
+/** Exact decimals as text; a string or a number on input. */
+export const decimalScalar = new GraphQLScalarType<Decimal, string>({
+  name: 'Decimal',
+  serialize: (value) => {
+    if (value instanceof Decimal) return value.toString();
+    throw new TypeError('Decimal can only serialise Decimal values');
+  },
+  parseValue: (value) => {
+    if (typeof value === 'string' || typeof value === 'number') return decimalOf(String(value));
+    throw clientError('BAD_USER_INPUT', 'Decimal takes a string or a number.');
+  },
+  parseLiteral: (node) => {
+    if (node.kind === Kind.STRING || node.kind === Kind.INT || node.kind === Kind.FLOAT) {
+      return decimalOf(node.value);
+    }
+    throw clientError('BAD_USER_INPUT', 'Decimal takes a string or a number.');
+  },
+});
+
+/** Milliseconds since the epoch inside, RFC 3339 in UTC outside. */
+export const dateTimeScalar = new GraphQLScalarType<number, string>({
+  name: 'DateTime',
+  serialize: (value) => {
+    if (typeof value === 'number') return new Date(value).toISOString();
+    throw new TypeError('DateTime can only serialise milliseconds since the epoch');
+  },
+  parseValue: (value) => {
+    if (typeof value === 'string') return momentOf(value);
+    throw clientError('BAD_USER_INPUT', 'DateTime takes a string.');
+  },
+  parseLiteral: (node) => {
+    if (node.kind === Kind.STRING) return momentOf(node.value);
+    throw clientError('BAD_USER_INPUT', 'DateTime takes a string.');
+  },
+});
+
+function decimalOf(text: string): Decimal {
+  const value = Decimal.parse(text);
+  if (value === undefined) {
+    throw clientError('BAD_USER_INPUT', 'Not a decimal number of at most 60 digits.');
+  }
+  return value;
+}
+
+const momentPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+
+function momentOf(text: string): number {
+  const milliseconds = momentPattern.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(milliseconds)) {
+    throw clientError(
+      'BAD_USER_INPUT',
+      'Not a moment in RFC 3339 form, such as 2026-10-02T03:58:23Z.',
+    );
+  }
+  return milliseconds;
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { GraphQLScalarType, isObjectType } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
+import { gql } from 'graphql-tag';
+
+import { resolveEntities, resolveReference } from './entities.ts';
+import type { Resolvers } from './generated.ts';
+import { modelResolvers } from './resolvers/model.ts';
+import {
+  offeringResolvers,
+  percentilesResolvers,
+  performanceResolvers,
+  pricingResolvers,
+} from './resolvers/offering.ts';
+import { feedResolvers, providerResolvers, residencyResolvers } from './resolvers/provider.ts';
+import { queryResolvers } from './resolvers/query.ts';
+import { dateTimeScalar, decimalScalar } from './scalars.ts';
+
+const resolvers: Resolvers = {
+  Query: queryResolvers,
+  Provider: providerResolvers,
+  Residency: residencyResolvers,
+  Feed: feedResolvers,
+  Model: modelResolvers,
+  Offering: offeringResolvers,
+  Pricing: pricingResolvers,
+  Performance: performanceResolvers,
+  Percentiles: percentilesResolvers,
+  Decimal: decimalScalar,
+  DateTime: dateTimeScalar,
+};
+
+/**
+ * The executable schema of `schema.graphql`.
+ *
+ * @throws Error when a resolver is for a type or field that the schema does not have, which the library
+ * would leave unsaid.
+ */
+export function createSchema(schemaPath: string | URL): GraphQLSchema {
+  const schema = buildSubgraphSchema([
+    {
+      typeDefs: gql(readFileSync(schemaPath, 'utf8')),
+      resolvers: {
+        ...resolvers,
+        Query: { ...resolvers.Query, _entities: resolveEntities },
+        Provider: { ...resolvers.Provider, __resolveReference: resolveReference },
+        Model: { ...resolvers.Model, __resolveReference: resolveReference },
+        Offering: { ...resolvers.Offering, __resolveReference: resolveReference },
+      },
+    },
+  ]);
+  for (const [typeName, fields] of Object.entries(resolvers)) {
+    const type = schema.getType(typeName);
+    if (type === undefined) throw new Error(`Resolvers for an unknown type ${typeName}`);
+    if (!isObjectType(type) || fields instanceof GraphQLScalarType) continue;
+    for (const fieldName of Object.keys(fields)) {
+      if (type.getFields()[fieldName] === undefined) {
+        throw new Error(`A resolver for an unknown field ${typeName}.${fieldName}`);
+      }
+    }
+  }
+  return schema;
+}
