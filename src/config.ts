@@ -1,0 +1,219 @@
+import type { SecretSource, VaultAuth, VaultOptions } from './secrets/vault-options.ts';
+
+/** Every setting, parsed and checked. It holds no secret: those stay behind functions that read them when used. */
+export interface Config {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly registryPath: string | undefined;
+  readonly dataDir: string;
+  /** Read when the pool is opened; it may hold a password. */
+  readonly databaseUrl: (() => string) | undefined;
+  readonly groqBaseUrl: string | undefined;
+  readonly groqPricingUrl: string | undefined;
+  /** Undefined switches the feed off. */
+  readonly modelsDevUrl: string | undefined;
+  readonly pollIntervalMs: number;
+  readonly vault: VaultOptions | undefined;
+  /** Secrets of the environment by their path in the registry; for development. */
+  readonly environmentSecrets: ReadonlyMap<string, () => string | undefined>;
+  readonly documents: {
+    readonly maxDepth: number;
+    readonly maxTokens: number;
+    readonly maxAliases: number;
+    readonly maxRepresentations: number;
+    readonly maxBodyBytes: number;
+    readonly maxCost: number;
+  };
+  readonly introspection: boolean;
+  readonly explorer: boolean;
+  readonly logLevel: string;
+  /** How long a draining service goes on taking requests, so that load balancers notice first. */
+  readonly drainDelayMs: number;
+}
+
+/** Every fault of the environment at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The settings are not usable:\n- ${faults.join('\n- ')}`);
+    this.faults = faults;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the settings from environment variables; the table in the README names them.
+ *
+ * @throws ConfigError with every fault together.
+ */
+export function readConfig(environment: Environment): Config {
+  const settings = new Settings(environment);
+  const production = settings.text('NODE_ENV') === 'production';
+  const config: Config = {
+    production,
+    host: settings.text('HOST') ?? '127.0.0.1',
+    port: settings.integer('PORT', 4000, 0, 65_535),
+    registryPath: settings.text('PROVIDER_REGISTRY'),
+    dataDir: settings.text('DATA_DIR') ?? './data',
+    databaseUrl: settings.secretUrl('DATABASE_URL', ['postgres:', 'postgresql:']),
+    groqBaseUrl: settings.url('GROQ_BASE_URL'),
+    groqPricingUrl: settings.url('GROQ_PRICING_URL'),
+    modelsDevUrl:
+      environment['MODELS_DEV_URL'] === ''
+        ? undefined
+        : (settings.url('MODELS_DEV_URL') ?? 'https://models.dev/api.json'),
+    pollIntervalMs: settings.integer('POLL_INTERVAL_SECONDS', 300, 1, 86_400) * 1000,
+    vault: vaultOf(settings),
+    environmentSecrets: new Map([['groq/api_key', () => environment['GROQ_API_KEY']]]),
+    documents: {
+      maxDepth: settings.integer('MAX_DEPTH', 12, 1, 100),
+      maxTokens: settings.integer('MAX_TOKENS', 2000, 10, 1_000_000),
+      maxAliases: settings.integer('MAX_ALIASES', 30, 0, 10_000),
+      maxRepresentations: settings.integer('MAX_REPRESENTATIONS', 1000, 1, 100_000),
+      maxBodyBytes: settings.integer('MAX_BODY_BYTES', 1_000_000, 1_000, 100_000_000),
+      maxCost: settings.integer('MAX_COST', 20_000, 10, 100_000_000),
+    },
+    introspection: settings.flag('INTROSPECTION', !production),
+    explorer: settings.flag('EXPLORER', !production),
+    logLevel: settings.choice('LOG_LEVEL', 'info', [
+      'trace',
+      'debug',
+      'info',
+      'warn',
+      'error',
+      'fatal',
+      'silent',
+    ]),
+    drainDelayMs: settings.integer('DRAIN_DELAY_MS', production ? 5000 : 0, 0, 60_000),
+  };
+  if (settings.faults.length > 0) throw new ConfigError(settings.faults);
+  return config;
+}
+
+function vaultOf(settings: Settings): VaultOptions | undefined {
+  const address = settings.url('VAULT_ADDR');
+  if (address === undefined) return undefined;
+  const auth = vaultAuthOf(settings);
+  if (auth === undefined) {
+    settings.faults.push(
+      'VAULT_ADDR needs VAULT_TOKEN, VAULT_ROLE_ID with VAULT_SECRET_ID, or VAULT_K8S_ROLE',
+    );
+    return undefined;
+  }
+  const namespace = settings.text('VAULT_NAMESPACE');
+  const caCertPath = settings.text('VAULT_CACERT');
+  const secretField = settings.text('VAULT_SECRET_FIELD');
+  return {
+    address,
+    auth,
+    kvMount: settings.text('VAULT_KV_MOUNT') ?? 'secret',
+    ...(secretField === undefined ? {} : { secretField }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(caCertPath === undefined ? {} : { caCertPath }),
+    pollSeconds: settings.integer('VAULT_POLL_SECONDS', 30, 1, 86_400),
+    timeoutMs: 5000,
+    maxBodyBytes: 262_144,
+  };
+}
+
+function vaultAuthOf(settings: Settings): VaultAuth | undefined {
+  const role = settings.text('VAULT_K8S_ROLE');
+  if (role !== undefined) {
+    return {
+      kind: 'kubernetes',
+      role,
+      jwtPath:
+        settings.text('VAULT_K8S_JWT_FILE') ??
+        '/var/run/secrets/kubernetes.io/serviceaccount/token',
+      mount: settings.text('VAULT_AUTH_MOUNT') ?? 'kubernetes',
+    };
+  }
+  const roleId = settings.secretSource('VAULT_ROLE_ID');
+  const secretId = settings.secretSource('VAULT_SECRET_ID');
+  if (roleId !== undefined && secretId !== undefined) {
+    return {
+      kind: 'approle',
+      roleId,
+      secretId,
+      mount: settings.text('VAULT_AUTH_MOUNT') ?? 'approle',
+    };
+  }
+  const token = settings.secretSource('VAULT_TOKEN');
+  return token === undefined ? undefined : { kind: 'token', token };
+}
+
+/** Reads one variable after the other and collects what is wrong with them. */
+class Settings {
+  readonly faults: string[] = [];
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  /** Undefined when absent or empty. */
+  text(name: string): string | undefined {
+    const value = this.#environment[name];
+    return value === undefined || value === '' ? undefined : value;
+  }
+
+  integer(name: string, fallback: number, minimum: number, maximum: number): number {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= minimum && value <= maximum) return value;
+    this.faults.push(`${name} must be a whole number from ${minimum} to ${maximum}`);
+    return fallback;
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const text = this.text(name);
+    if (text === undefined) return fallback;
+    if (text !== '0' && text !== '1') this.faults.push(`${name} must be 0 or 1`);
+    return text === '1';
+  }
+
+  choice(name: string, fallback: string, choices: readonly string[]): string {
+    const text = this.text(name) ?? fallback;
+    if (!choices.includes(text)) this.faults.push(`${name} must be one of ${choices.join(', ')}`);
+    return text;
+  }
+
+  url(name: string): string | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const url = URL.parse(text);
+    if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+      this.faults.push(`${name} must be an http or https URL`);
+      return undefined;
+    }
+    if (url.username !== '' || url.password !== '') {
+      this.faults.push(`${name} must not hold credentials`);
+      return undefined;
+    }
+    return text;
+  }
+
+  /** A URL that may hold a password: checked now, handed out when used. */
+  secretUrl(name: string, protocols: readonly string[]): (() => string) | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const url = URL.parse(text);
+    if (url === null || !protocols.includes(url.protocol)) {
+      this.faults.push(`${name} must be a ${protocols.join(' or ')} URL`);
+    }
+    return () => this.#environment[name] ?? '';
+  }
+
+  /** `NAME` or the file that `NAME_FILE` names. */
+  secretSource(name: string): SecretSource | undefined {
+    const path = this.text(`${name}_FILE`);
+    if (path !== undefined) return { kind: 'file', path };
+    if (this.text(name) === undefined) return undefined;
+    return { kind: 'value', read: () => this.#environment[name] ?? '' };
+  }
+}

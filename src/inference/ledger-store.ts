@@ -1,0 +1,142 @@
+import type { Decimal } from '../domain/decimal.ts';
+import type { InferenceDelta } from '../domain/inference.ts';
+import type { Fact } from './facts.ts';
+import type { Run, RunState } from './run.ts';
+
+/**
+ * What the ledger asks of storage. Everything inside one {@link LedgerStore.transaction} happens or does
+ * not happen, and what it read does not change before it ends; when its promise resolves it is durable.
+ */
+export interface LedgerStore {
+  /**
+   * Runs `work` as one serialisable step. It may run more than once when the storage engine asks for a
+   * repeat, so it must have no effect but through its argument. Never held across a network call of ours.
+   */
+  transaction<Result>(work: (ledger: LedgerTransaction) => Promise<Result>): Promise<Result>;
+
+  run(id: string): Promise<Run | undefined>;
+  /** The runs of these ids, in their order. */
+  runs(ids: readonly string[]): Promise<readonly (Run | undefined)[]>;
+  runByKey(caller: string, idempotencyKey: string): Promise<Run | undefined>;
+  /** Runs of a caller, newest first by creation and id. */
+  listRuns(query: RunQuery): Promise<readonly Run[]>;
+  countRuns(query: RunCriteria): Promise<number>;
+  /** The facts of a run in their order. */
+  facts(runId: string): Promise<readonly Fact[]>;
+  /** Sums over settled and unknown runs; at most `limit` rows. */
+  usage(query: UsageQuery): Promise<readonly UsageRow[]>;
+  /** Runs that have not ended and belong to none of the given owners. */
+  unfinishedRuns(liveOwners: readonly string[], limit: number): Promise<readonly Run[]>;
+
+  /** Events of a run behind a position, in order. */
+  events(runId: string, afterPosition: number, limit: number): Promise<readonly StoredEvent[]>;
+  content(runId: string): Promise<StoredContent | undefined>;
+  /** Removes content and events whose time is over. */
+  expireContent(nowMs: number, limit: number): Promise<number>;
+
+  budget(caller: string, day: string): Promise<BudgetDay | undefined>;
+  /** The newest speed samples of each offering since a moment. */
+  speedSamples(sinceMs: number, perOffering: number): Promise<readonly SpeedSample[]>;
+
+  /** Says that this owner is alive until a moment, and names all owners that are. */
+  renewOwner(owner: string, nowMs: number, untilMs: number): Promise<readonly string[]>;
+}
+
+/** The steps of one transaction. */
+export interface LedgerTransaction {
+  runByKey(caller: string, idempotencyKey: string): Promise<Run | undefined>;
+  run(id: string): Promise<Run | undefined>;
+  /** Writes a new run with its first facts. Fails when the caller has a run of this key. */
+  insertRun(run: Run, facts: readonly Fact[]): Promise<void>;
+  /** Writes the run after further facts, and these facts; `run.facts` is the number of the last one. */
+  updateRun(run: Run, facts: readonly Fact[]): Promise<void>;
+  /** Runs at a provider that may be in flight, in all processes. */
+  runningAt(providerId: string): Promise<number>;
+  budget(caller: string, day: string): Promise<BudgetDay | undefined>;
+  putBudget(caller: string, day: string, budget: BudgetDay): Promise<void>;
+  /** What the runs of a caller hold and were charged on a day, for a budget that begins within it. */
+  sumOfDay(caller: string, day: string): Promise<BudgetDay>;
+  putContent(content: StoredContent): Promise<void>;
+  appendEvents(runId: string, events: readonly NewEvent[], expiresAtMs: number): Promise<void>;
+  addSpeedSample(sample: SpeedSample): Promise<void>;
+}
+
+/** Which runs. */
+export interface RunCriteria {
+  /** Undefined for all callers, which operators may see. */
+  readonly caller: string | undefined;
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+  readonly states?: readonly RunState[] | undefined;
+  readonly offeringIds?: readonly string[] | undefined;
+}
+
+export interface RunQuery extends RunCriteria {
+  readonly limit: number;
+  /** Only runs behind this one in the order asked for. */
+  readonly behind?: { readonly createdAtMs: number; readonly id: string } | undefined;
+  /** Oldest first instead. */
+  readonly oldestFirst?: boolean | undefined;
+}
+
+export type UsageGroup = 'DAY' | 'OFFERING' | 'MODEL' | 'PROVIDER' | 'CALLER' | 'PRICE_VERSION';
+
+export interface UsageQuery extends RunCriteria {
+  readonly groupBy: readonly UsageGroup[];
+  readonly limit: number;
+}
+
+export interface UsageRow {
+  readonly group: Readonly<Partial<Record<UsageGroup, string>>>;
+  readonly runs: number;
+  readonly unresolvedRuns: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly charge: Decimal;
+  readonly costMinimum: Decimal;
+  readonly costMaximum: Decimal;
+}
+
+/** A caller's budget on one UTC day, in USD. */
+export interface BudgetDay {
+  readonly reserved: Decimal;
+  readonly spent: Decimal;
+}
+
+/** Request and output of a run, sealed when a content key is given. */
+export interface StoredContent {
+  readonly runId: string;
+  readonly request: string | undefined;
+  readonly output: string | undefined;
+  readonly expiresAtMs: number;
+}
+
+/** An event to be stored; positions within a run grow by one. */
+export interface NewEvent {
+  readonly position: number;
+  readonly atMs: number;
+  /** A sealed {@link InferenceDelta}, or null for the end of the run. */
+  readonly body: string | null;
+}
+
+export interface StoredEvent {
+  readonly position: number;
+  readonly atMs: number;
+  readonly body: string | null;
+}
+
+/** An event as readers see it; undefined delta: the run has ended. */
+export interface RunEvent {
+  readonly position: number;
+  readonly atMs: number;
+  readonly delta: InferenceDelta | undefined;
+}
+
+/** What one settled run says about its offering's speed. */
+export interface SpeedSample {
+  readonly offeringId: string;
+  readonly atMs: number;
+  readonly tokensPerSecond: number | undefined;
+  readonly timeToFirstTokenMs: number | undefined;
+  readonly queueMs: number | undefined;
+}

@@ -1,0 +1,352 @@
+import { Decimal } from '../domain/decimal.ts';
+import type { Task } from '../domain/model.ts';
+import type { ComponentPrices } from '../domain/price.ts';
+import type { Clock } from '../domain/clock.ts';
+import { unknownCost } from './cost.ts';
+import { afterFact, FactRefused, isOverrun } from './facts.ts';
+import type { Ending, Fact } from './facts.ts';
+import type {
+  BudgetDay,
+  LedgerStore,
+  LedgerTransaction,
+  NewEvent,
+  SpeedSample,
+  StoredContent,
+} from './ledger-store.ts';
+import { dayOf, holdsReservation } from './run.ts';
+import type { Resolution, Run, RunMode } from './run.ts';
+
+/** What is reserved in one step, before anything is sent. */
+export interface Reservation {
+  readonly id: string;
+  readonly caller: string;
+  readonly idempotencyKey: string;
+  readonly requestHash: string;
+  readonly mode: RunMode;
+  readonly providerId: string;
+  readonly modelId: string;
+  readonly offeringId: string;
+  readonly task: Task;
+  readonly declaredRegion: string | undefined;
+  readonly priceVersion: string;
+  readonly prices: ComponentPrices;
+  /** USD. */
+  readonly worstCase: Decimal;
+  readonly deadlineAtMs: number;
+  readonly supersedes: string | undefined;
+  readonly metadata: Readonly<Record<string, string>> | undefined;
+  /** USD for one UTC day; undefined for no budget. */
+  readonly dailyBudget: Decimal | undefined;
+  /** The most runs that may be in flight at the provider, over all processes. */
+  readonly concurrency: number;
+  /** Whether the run waits for a place, or is sent at once. */
+  readonly start: 'SENDING' | 'QUEUED';
+  readonly content: Omit<StoredContent, 'runId'> | undefined;
+}
+
+/** What came of a reservation. */
+export type ReservationResult =
+  /** Reserved now; the caller of this method must carry the run out. */
+  | { readonly kind: 'RESERVED'; readonly run: Run }
+  /** The key was known for the same request. */
+  | { readonly kind: 'KNOWN'; readonly run: Run }
+  | { readonly kind: 'CONFLICT'; readonly run: Run }
+  | { readonly kind: 'KEY_EXPIRED' }
+  | { readonly kind: 'BUDGET_EXCEEDED'; readonly limit: Decimal; readonly available: Decimal }
+  | { readonly kind: 'PROVIDER_FULL' }
+  | { readonly kind: 'SUPERSEDES_INVALID' };
+
+export interface LedgerOptions {
+  readonly store: LedgerStore;
+  readonly clock: Pick<Clock, 'now'>;
+  /** This process, unique in time and space. */
+  readonly owner: string;
+  /** How long a key is remembered. */
+  readonly keyLifeMs: number;
+  readonly onOverrun: (run: Run) => void;
+}
+
+/** What is written beside an ending, in the same step. */
+export interface EndingExtras {
+  readonly content?: Omit<StoredContent, 'runId'> | undefined;
+  readonly events?: readonly NewEvent[] | undefined;
+  readonly eventsExpireAtMs?: number | undefined;
+  readonly speed?: SpeedSample | undefined;
+}
+
+/**
+ * The book of runs and money. Every change is one durable step that adds facts; nothing is sent to a
+ * provider before the fact that says so is durable.
+ */
+export class Ledger {
+  readonly #options: LedgerOptions;
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+  }
+
+  get store(): LedgerStore {
+    return this.#options.store;
+  }
+
+  get owner(): string {
+    return this.#options.owner;
+  }
+
+  /**
+   * Checks key and budget and reserves the worst case, in one step. With `start: 'SENDING'` the first
+   * attempt begins in the same step.
+   */
+  async reserve(reservation: Reservation): Promise<ReservationResult> {
+    const nowMs = this.#options.clock.now();
+    return await this.store.transaction(async (ledger) => {
+      const known = await ledger.runByKey(reservation.caller, reservation.idempotencyKey);
+      const answer = this.#answerOf(known, reservation, nowMs);
+      if (answer !== undefined) return answer;
+      if (reservation.supersedes !== undefined) {
+        const superseded = await ledger.run(reservation.supersedes);
+        if (superseded?.caller !== reservation.caller || superseded.state !== 'UNKNOWN') {
+          return { kind: 'SUPERSEDES_INVALID' };
+        }
+      }
+      if (
+        reservation.start === 'SENDING' &&
+        (await ledger.runningAt(reservation.providerId)) >= reservation.concurrency
+      ) {
+        return { kind: 'PROVIDER_FULL' };
+      }
+      const refusal = await holdInBudget(ledger, reservation, nowMs);
+      if (refusal !== undefined) return refusal;
+      const run = await this.#writeReservation(ledger, known, reservation, nowMs);
+      if (reservation.content !== undefined) {
+        await ledger.putContent({ ...reservation.content, runId: run.id });
+      }
+      return { kind: 'RESERVED', run };
+    });
+  }
+
+  /** Begins an attempt of a run that waits, or a further one of a run whose last was voided. */
+  async beginAttempt(run: Run): Promise<Run> {
+    return await this.#append(run, { kind: 'SENDING', atMs: this.#options.clock.now() });
+  }
+
+  /** Closes an attempt that certainly was not executed, before another one. */
+  async voidAttempt(run: Run, outcome: 'NOT_SENT' | 'NOT_EXECUTED'): Promise<Run> {
+    return await this.#append(run, {
+      kind: 'ATTEMPT_VOIDED',
+      atMs: this.#options.clock.now(),
+      outcome,
+    });
+  }
+
+  /**
+   * Settles a run: its facts, its money, what it answered and how fast it was, in one step. A run that was
+   * given up as unknown in the meantime takes the late ending as a new fact.
+   *
+   * @throws FactRefused when another owner carries the run, or somebody resolved it.
+   */
+  async end(run: Run, ending: Ending, extras: EndingExtras = {}): Promise<Run> {
+    const atMs = this.#options.clock.now();
+    const settled = await this.store.transaction(async (ledger) => {
+      const present = await this.#present(ledger, run);
+      const after = await appended(ledger, present, { kind: 'ENDED', atMs, ending });
+      await releaseFromBudget(ledger, present, after);
+      if (extras.content !== undefined) {
+        await ledger.putContent({ ...extras.content, runId: run.id });
+      }
+      if (extras.events !== undefined && extras.events.length > 0) {
+        await ledger.appendEvents(run.id, extras.events, extras.eventsExpireAtMs ?? atMs);
+      }
+      if (extras.speed !== undefined) await ledger.addSpeedSample(extras.speed);
+      return after;
+    });
+    if (isOverrun(settled)) this.#options.onOverrun(settled);
+    return settled;
+  }
+
+  /** Stores events of a run in order; they are readable when this resolves. */
+  async appendEvents(
+    runId: string,
+    events: readonly NewEvent[],
+    expiresAtMs: number,
+  ): Promise<void> {
+    await this.store.transaction(async (ledger) => {
+      await ledger.appendEvents(runId, events, expiresAtMs);
+    });
+  }
+
+  /** Gives up a run whose owner is gone while it was in flight. The money stays held for its day. */
+  async lose(run: Run, reason: string): Promise<Run> {
+    return await this.store.transaction(async (ledger) => {
+      const present = await ledger.run(run.id);
+      if (present === undefined || present.fence !== run.fence) throw new FactRefused('Moved on');
+      return await appended(ledger, present, {
+        kind: 'LOST',
+        atMs: this.#options.clock.now(),
+        reason,
+      });
+    });
+  }
+
+  /** Takes over a run that was not sent and whose owner is gone. */
+  async adopt(run: Run): Promise<Run> {
+    return await this.store.transaction(async (ledger) => {
+      const present = await ledger.run(run.id);
+      if (present === undefined || present.fence !== run.fence) throw new FactRefused('Moved on');
+      return await appended(ledger, present, {
+        kind: 'ADOPTED',
+        atMs: this.#options.clock.now(),
+        owner: this.owner,
+      });
+    });
+  }
+
+  /**
+   * Closes a run of unknown outcome with evidence.
+   *
+   * @returns undefined when the run is not of unknown outcome.
+   */
+  async resolve(runId: string, resolution: Resolution, cost: Decimal): Promise<Run | undefined> {
+    return await this.store.transaction(async (ledger) => {
+      const present = await ledger.run(runId);
+      if (present?.state !== 'UNKNOWN') return undefined;
+      const after = await appended(ledger, present, { kind: 'RESOLVED', resolution, cost });
+      await releaseFromBudget(ledger, present, after);
+      return after;
+    });
+  }
+
+  #answerOf(
+    known: Run | undefined,
+    reservation: Reservation,
+    nowMs: number,
+  ): ReservationResult | undefined {
+    if (known === undefined) return undefined;
+    if (nowMs - known.createdAtMs >= this.#options.keyLifeMs) return { kind: 'KEY_EXPIRED' };
+    if (known.requestHash !== reservation.requestHash) return { kind: 'CONFLICT', run: known };
+    return known.retriable ? undefined : { kind: 'KNOWN', run: known };
+  }
+
+  async #writeReservation(
+    ledger: LedgerTransaction,
+    known: Run | undefined,
+    reservation: Reservation,
+    nowMs: number,
+  ): Promise<Run> {
+    const fact: Fact = {
+      kind: 'RESERVED',
+      atMs: nowMs,
+      owner: this.owner,
+      priceVersion: reservation.priceVersion,
+      prices: reservation.prices,
+      reserved: reservation.worstCase,
+      deadlineAtMs: reservation.deadlineAtMs,
+    };
+    const start: Fact = { kind: reservation.start, atMs: nowMs };
+    const run = afterFact(afterFact(known ?? blankRun(reservation, nowMs), fact), start);
+    if (known === undefined) await ledger.insertRun(run, [fact, start]);
+    else await ledger.updateRun(run, [fact, start]);
+    return run;
+  }
+
+  async #append(run: Run, fact: Fact): Promise<Run> {
+    return await this.store.transaction(
+      async (ledger) => await appended(ledger, await this.#present(ledger, run), fact),
+    );
+  }
+
+  /** The run as it stands, provided that nobody else carries it by now. */
+  async #present(ledger: LedgerTransaction, run: Run): Promise<Run> {
+    const present = await ledger.run(run.id);
+    if (present === undefined) throw new FactRefused('No such run');
+    if (present.fence !== run.fence) throw new FactRefused('Another owner carries the run');
+    return present;
+  }
+}
+
+async function appended(ledger: LedgerTransaction, run: Run, fact: Fact): Promise<Run> {
+  const after = afterFact(run, fact);
+  await ledger.updateRun(after, [fact]);
+  return after;
+}
+
+/** A run before its first fact, which must be RESERVED. */
+function blankRun(reservation: Reservation, nowMs: number): Run {
+  return {
+    id: reservation.id,
+    caller: reservation.caller,
+    idempotencyKey: reservation.idempotencyKey,
+    requestHash: reservation.requestHash,
+    mode: reservation.mode,
+    providerId: reservation.providerId,
+    modelId: reservation.modelId,
+    offeringId: reservation.offeringId,
+    task: reservation.task,
+    declaredRegion: reservation.declaredRegion,
+    state: 'RESERVED',
+    createdAtMs: nowMs,
+    reservedAtMs: nowMs,
+    startedAtMs: undefined,
+    finishedAtMs: undefined,
+    settledAtMs: undefined,
+    deadlineAtMs: reservation.deadlineAtMs,
+    priceVersion: reservation.priceVersion,
+    prices: reservation.prices,
+    reserved: reservation.worstCase,
+    cost: unknownCost(reservation.worstCase),
+    charge: Decimal.zero,
+    usage: undefined,
+    timing: {},
+    servedCode: undefined,
+    providerRequestId: undefined,
+    failure: undefined,
+    attempts: [],
+    supersedes: reservation.supersedes,
+    metadata: reservation.metadata,
+    resolution: undefined,
+    retriable: true,
+    owner: '',
+    fence: 0,
+    facts: 0,
+  };
+}
+
+/** Holds the worst case in the caller's budget for the day, or says why it does not fit. */
+async function holdInBudget(
+  ledger: LedgerTransaction,
+  { caller, dailyBudget, worstCase }: Reservation,
+  nowMs: number,
+): Promise<ReservationResult | undefined> {
+  const day = dayOf(nowMs);
+  const stored = await ledger.budget(caller, day);
+  if (stored === undefined && dailyBudget === undefined) return undefined;
+  const budget = stored ?? (await ledger.sumOfDay(caller, day));
+  if (dailyBudget !== undefined) {
+    const available = dailyBudget.minus(budget.reserved).minus(budget.spent);
+    if (worstCase.compare(available) > 0) {
+      return { kind: 'BUDGET_EXCEEDED', limit: dailyBudget, available };
+    }
+  }
+  await ledger.putBudget(caller, day, { ...budget, reserved: budget.reserved.plus(worstCase) });
+  return undefined;
+}
+
+/** Moves what a run held to what it was charged, on the day of its reservation. */
+async function releaseFromBudget(
+  ledger: LedgerTransaction,
+  before: Run,
+  after: Run,
+): Promise<void> {
+  const day = dayOf(before.reservedAtMs);
+  const budget = await ledger.budget(before.caller, day);
+  if (budget === undefined) return;
+  await ledger.putBudget(before.caller, day, budgetAfter(budget, before, after));
+}
+
+function budgetAfter(budget: BudgetDay, before: Run, after: Run): BudgetDay {
+  const released = holdsReservation(before) && !holdsReservation(after);
+  return {
+    reserved: released ? budget.reserved.minus(before.reserved) : budget.reserved,
+    spent: budget.spent.plus(after.charge).minus(before.charge),
+  };
+}
