@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Everything that needs no browser, no gateway package and no server from outside. */
 export default defineConfig({
+  // The file that Node resolves: the package's ESM copy would be a second instance beside the libraries'.
+  resolve: { alias: [{ find: /^graphql$/, replacement: import.meta.resolve('graphql') }] },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/gateways/**', 'test/browser/**', 'test/secrets/*-real.test.ts'],
