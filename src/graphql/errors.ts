@@ -1,0 +1,101 @@
+import { GraphQLError } from 'graphql';
+import type { GraphQLErrorExtensions, GraphQLFormattedError } from 'graphql';
+import { httpStatusByCode, isErrorCode } from './error-codes.ts';
+import type { ErrorCode } from './error-codes.ts';
+
+export { httpStatusByCode, isErrorCode } from './error-codes.ts';
+export type { ErrorCode } from './error-codes.ts';
+
+/** What a client reads in place of a fault of ours. */
+export const MASKED_MESSAGE = 'Internal server error';
+
+/** The longest message that a client is given, in UTF-16 units; graphql-js quotes whole inputs in its own. */
+const MAX_MESSAGE_LENGTH = 500;
+
+/**
+ * An error that a client may read as it is: its message, its code and the given extensions.
+ *
+ * Thrown by a resolver it nulls that field and leaves the HTTP status alone; as the reason why a whole
+ * request was refused it sets the status of its code.
+ */
+export function clientError(
+  code: Exclude<ErrorCode, 'INTERNAL_SERVER_ERROR'>,
+  message: string,
+  extensions: Readonly<Record<string, unknown>> = {},
+): GraphQLError {
+  return new GraphQLError(message, { extensions: { ...extensions, code } });
+}
+
+/** The code under which an error is shown: its own when it is one of ours, else `INTERNAL_SERVER_ERROR`. */
+export function publicCodeOf(error: unknown): ErrorCode {
+  const code = error instanceof GraphQLError ? error.extensions['code'] : undefined;
+  if (isErrorCode(code)) return code;
+  return isRefusedArgument(error) ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
+}
+
+/** Whether the client is told nothing but that something failed here. */
+export function isMasked(error: unknown): boolean {
+  return publicCodeOf(error) === 'INTERNAL_SERVER_ERROR';
+}
+
+/** The HTTP status of a request that failed as a whole with these errors; the first one decides. */
+export function httpStatusOf(errors: readonly unknown[]): number {
+  return httpStatusByCode[publicCodeOf(errors[0])];
+}
+
+/**
+ * What a client gets of an error, for every transport.
+ *
+ * @param formatted - the error's own wire form; its locations and path are kept.
+ * @param requestId - put on masked errors, so that a report leads to the line in the log.
+ */
+export function formatForClient(
+  formatted: GraphQLFormattedError,
+  error: unknown,
+  requestId?: string,
+): GraphQLFormattedError {
+  const code = publicCodeOf(error);
+  const position = {
+    ...(formatted.locations === undefined ? {} : { locations: formatted.locations }),
+    ...(formatted.path === undefined ? {} : { path: formatted.path }),
+  };
+  if (code === 'INTERNAL_SERVER_ERROR') {
+    const extensions = requestId === undefined ? { code } : { code, requestId };
+    return { message: MASKED_MESSAGE, ...position, extensions };
+  }
+  return {
+    message: withoutSchemaDetails(formatted.message),
+    ...position,
+    extensions: { ...withoutHttp(formatted.extensions ?? {}), code },
+  };
+}
+
+/** {@link formatForClient} for an error that no engine has formatted yet. */
+export function formatErrorForClient(error: unknown, requestId?: string): GraphQLFormattedError {
+  const formatted =
+    error instanceof GraphQLError ? error.toJSON() : { message: MASKED_MESSAGE, extensions: {} };
+  return formatForClient(formatted, error, requestId);
+}
+
+/**
+ * graphql-js refuses a variable that is null where an argument needs a value only while executing, with
+ * an error of its own that carries no code; it is the client's mistake all the same.
+ */
+function isRefusedArgument(error: unknown): boolean {
+  return (
+    error instanceof GraphQLError &&
+    error.originalError === undefined &&
+    /^Argument "[^"]{1,200}" (?:of |has invalid value )/.test(error.message)
+  );
+}
+
+function withoutSchemaDetails(message: string): string {
+  const suggestionAt = message.indexOf(' Did you mean ');
+  const plain = suggestionAt === -1 ? message : message.slice(0, suggestionAt);
+  return plain.length <= MAX_MESSAGE_LENGTH ? plain : `${plain.slice(0, MAX_MESSAGE_LENGTH)}…`;
+}
+
+function withoutHttp(extensions: GraphQLErrorExtensions): GraphQLErrorExtensions {
+  const { http: _http, stacktrace: _stacktrace, ...rest } = extensions;
+  return rest;
+}

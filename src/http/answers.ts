@@ -1,0 +1,121 @@
+import type { ServerResponse } from 'node:http';
+import type { GraphQLError } from 'graphql';
+import {
+  clientError,
+  formatErrorForClient,
+  httpStatusByCode,
+  httpStatusOf,
+} from '../graphql/errors.ts';
+import type { ErrorCode } from '../graphql/errors.ts';
+
+/** A whole HTTP answer, before it is written. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Lower-case names. `cache-control` is `no-store` and the security headers are added unless given. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+export const JSON_TYPE = 'application/json; charset=utf-8';
+export const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8';
+
+/** Answers are data: nothing in them may run, be framed, or be guessed to be of another type. */
+const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
+/** Writes an answer. `closing` tells the client to use the connection no further. */
+export function sendAnswer(
+  response: ServerResponse,
+  { status, headers, body }: HttpAnswer,
+  requestId: string,
+  closing: boolean,
+): void {
+  const raw: string[] = [];
+  for (const name in headers) raw.push(name, headers[name] ?? '');
+  if (headers['cache-control'] === undefined) raw.push('cache-control', 'no-store');
+  if (headers['content-security-policy'] === undefined) {
+    raw.push('content-security-policy', DATA_POLICY);
+  }
+  raw.push('x-content-type-options', 'nosniff', 'referrer-policy', 'no-referrer');
+  raw.push('x-request-id', requestId);
+  if (status !== 204 && status !== 304) {
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+    raw.push('content-length', String(length));
+  }
+  if (closing) raw.push('connection', 'close');
+  response.writeHead(status, raw);
+  response.end(body);
+}
+
+export function jsonAnswer(
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): HttpAnswer {
+  return {
+    status,
+    headers: { ...headers, 'content-type': JSON_TYPE },
+    body: JSON.stringify(value),
+  };
+}
+
+/** Refuses a request with one error; the status follows from the code. */
+export function refusal(
+  code: Exclude<ErrorCode, 'INTERNAL_SERVER_ERROR'>,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): HttpAnswer {
+  return errorAnswer([clientError(code, message)], undefined, headers);
+}
+
+/** The answer to a request that failed as a whole; the same JSON shape on every route. */
+export function errorAnswer(
+  errors: readonly unknown[],
+  requestId: string | undefined,
+  headers: Readonly<Record<string, string>> = {},
+): HttpAnswer {
+  const body = JSON.stringify({
+    errors: errors.map((error) => formatErrorForClient(error, requestId)),
+  });
+  return {
+    status: httpStatusOf(errors),
+    headers: { 'content-type': JSON_TYPE, ...headers, ...retryAfter(errors[0]) },
+    body,
+  };
+}
+
+/** The same answer as bytes, for a request so malformed that there is no response object to write to. */
+export function rawRefusal(
+  code: Exclude<ErrorCode, 'INTERNAL_SERVER_ERROR'>,
+  message: string,
+): string {
+  const { body } = refusal(code, message);
+  const status = httpStatusByCode[code];
+  return [
+    `HTTP/1.1 ${status} ${reasonPhrases[status] ?? 'Error'}`,
+    `content-type: ${JSON_TYPE}`,
+    'cache-control: no-store',
+    `content-security-policy: ${DATA_POLICY}`,
+    'x-content-type-options: nosniff',
+    'referrer-policy: no-referrer',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+    '',
+    String(body),
+  ].join('\r\n');
+}
+
+const reasonPhrases: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  431: 'Request Header Fields Too Large',
+};
+
+/** `retry-after` from an error that says when to come back, in whole seconds. */
+function retryAfter(error: unknown): Readonly<Record<string, string>> {
+  const seconds = (error as Partial<GraphQLError> | undefined)?.extensions?.['retryAfterSeconds'];
+  return typeof seconds === 'number' && Number.isFinite(seconds)
+    ? { 'retry-after': String(Math.max(0, Math.ceil(seconds))) }
+    : {};
+}

@@ -1,0 +1,123 @@
+import { ApolloServer } from '@apollo/server';
+import type { ApolloServerPlugin, BaseContext, HTTPGraphQLRequest } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import type { GraphQLSchema } from 'graphql';
+import type { Logger } from 'pino';
+import type { DocumentLimits } from '../graphql/document-limits.ts';
+import { formatForClient, isMasked, publicCodeOf } from '../graphql/errors.ts';
+import type { PreparedDocuments } from '../graphql/prepared-documents.ts';
+import { redact, redactError } from '../graphql/redaction.ts';
+import type { RequestRecord } from './request-record.ts';
+
+/** Apollo's view of a request, with our record of it, so that errors are logged under its id. */
+export interface RecordedGraphQLRequest extends HTTPGraphQLRequest {
+  readonly record: RequestRecord;
+}
+
+/** Errors in the coercion of one request's variables that are reported. */
+const MAX_COERCION_ERRORS = 10;
+
+/**
+ * Apollo Server with everything off that a subgraph behind a router does not need: field
+ * instrumentation (cache control, inline traces), reporting, landing pages, persisted queries, batching.
+ *
+ * @param documents - where Apollo finds documents already parsed and validated; one that is missing there
+ *   it parses and validates itself, under the same bound on tokens.
+ */
+export function createEngine<Context extends BaseContext>(
+  schema: GraphQLSchema,
+  documents: PreparedDocuments,
+  limits: DocumentLimits,
+  log: Logger,
+  onError: (code: string) => void,
+): ApolloServer<Context> {
+  const requestIds = new WeakMap<object, string>();
+  return new ApolloServer<Context>({
+    schema,
+    introspection: true,
+    nodeEnv: 'production',
+    stopOnTerminationSignals: false,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    includeStacktraceInErrorResponses: false,
+    hideSchemaDetailsFromClientErrors: true,
+    parseOptions: { maxTokens: limits.maxTokens },
+    executionOptions: { maxCoercionErrors: MAX_COERCION_ERRORS },
+    documentStore: {
+      // The key is a prefix of Apollo's and the SHA-256 of the text.
+      get: (key) => Promise.resolve(documents.byHash(key.slice(-64))),
+      set: () => Promise.resolve(),
+      delete: () => Promise.resolve(),
+    },
+    formatError: (formatted, error) =>
+      formatForClient(formatted, error, requestIds.get(error as object)),
+    stringifyResult: (result) => JSON.stringify(result),
+    logger: {
+      debug: (message) => log.debug(redact(String(message))),
+      info: (message) => log.info(redact(String(message))),
+      warn: (message) => log.warn(redact(String(message))),
+      error: (message) => log.error(redact(String(message))),
+    },
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      errorReporting(requestIds, log, onError),
+    ],
+  });
+}
+
+/** Logs what the client will not be told, and lets the masked error carry the request's id. */
+function errorReporting<Context extends BaseContext>(
+  requestIds: WeakMap<object, string>,
+  log: Logger,
+  onError: (code: string) => void,
+): ApolloServerPlugin<Context> {
+  const listener = {
+    async didEncounterErrors({
+      errors,
+      request,
+    }: {
+      readonly errors: readonly Error[];
+      readonly request: { readonly http?: HTTPGraphQLRequest };
+    }): Promise<void> {
+      const record = (request.http as RecordedGraphQLRequest | undefined)?.record;
+      for (const error of errors) {
+        const code = publicCodeOf(error);
+        record?.noteError(code);
+        onError(code);
+        if (!isMasked(error)) continue;
+        if (record !== undefined) requestIds.set(error, record.id);
+        reportFault(log, record, error);
+      }
+    },
+  };
+  return { requestDidStart: () => Promise.resolve(listener) };
+}
+
+/** Logs a fault of ours, redacted, under the ids by which the client may ask for it. */
+export function reportFault(log: Logger, record: RequestRecord | undefined, error: unknown): void {
+  const { path, originalError } = (error ?? {}) as {
+    readonly path?: readonly (string | number)[];
+    readonly originalError?: unknown;
+  };
+  log.error(
+    {
+      requestId: record?.id,
+      traceId: record?.traceId,
+      operation: record?.operationName,
+      path: path?.join('.'),
+      error: redactError(originalError ?? error),
+    },
+    'a request met a fault',
+  );
+}

@@ -1,0 +1,117 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { RequestKind } from './request-record.ts';
+
+/** What the HTTP server counts. Labels come from closed sets, never from a request's text. */
+export interface HttpMetrics {
+  requestStarted(): void;
+  requestFinished(kind: RequestKind, status: number, seconds: number): void;
+  /** One error in an answer, by its public code. */
+  errorAnswered(code: string): void;
+}
+
+/** A metric that another part of the service registers; its label values have to be a bounded set. */
+export interface MetricDefinition<Label extends string> {
+  /** Without the service's prefix, unit last, e.g. `catalogue_snapshot_age_seconds`. */
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly Label[];
+}
+
+export interface Metrics {
+  readonly registry: Registry;
+  readonly http: HttpMetrics;
+  /** A number that goes up and down; `read` is asked at each scrape where given. */
+  gauge<Label extends string>(
+    definition: MetricDefinition<Label>,
+    read?: (gauge: Gauge<Label>) => void,
+  ): Gauge<Label>;
+  counter<Label extends string>(definition: MetricDefinition<Label>): Counter<Label>;
+  histogram<Label extends string>(
+    definition: MetricDefinition<Label> & { readonly buckets: readonly number[] },
+  ): Histogram<Label>;
+  /** The Prometheus text format. */
+  render(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+const PREFIX = 'gpubroker_';
+
+/** Seconds: a cached answer takes less than the first, a launch that waits takes up to the last. */
+const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 25];
+
+/** A registry of our own, so that nothing global is shared between services of one process. */
+export function createMetrics(build: { readonly version: string }): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: `${PREFIX}build_info`,
+    help: 'Constant 1, with the version of the service and of Node in its labels.',
+    labelNames: ['version', 'node'],
+    registers,
+  }).set({ version: build.version, node: process.versions.node }, 1);
+
+  const metrics: Omit<Metrics, 'http'> = {
+    registry,
+    gauge: ({ name, help, labels }, read) =>
+      new Gauge({
+        name: PREFIX + name,
+        help,
+        labelNames: labels ?? [],
+        registers,
+        ...(read === undefined
+          ? {}
+          : {
+              collect(): void {
+                read(this);
+              },
+            }),
+      }),
+    counter: ({ name, help, labels }) =>
+      new Counter({ name: PREFIX + name, help, labelNames: labels ?? [], registers }),
+    histogram: ({ name, help, labels, buckets }) =>
+      new Histogram({
+        name: PREFIX + name,
+        help,
+        labelNames: labels ?? [],
+        buckets: [...buckets],
+        registers,
+      }),
+    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+  return { ...metrics, http: httpMetrics(metrics) };
+}
+
+function httpMetrics(metrics: Omit<Metrics, 'http'>): HttpMetrics {
+  let inFlightCount = 0;
+  metrics.gauge(
+    { name: 'http_requests_in_flight', help: 'Requests being answered now.' },
+    (gauge) => gauge.set(inFlightCount),
+  );
+  const requests = metrics.counter({
+    name: 'http_requests_total',
+    help: 'Requests by what they were and by HTTP status; 499 is a client that left before its answer.',
+    labels: ['kind', 'status'],
+  });
+  const durations = metrics.histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the end of the request headers to the end of the answer.',
+    labels: ['kind'],
+    buckets: DURATION_BUCKETS,
+  });
+  const errors = metrics.counter({
+    name: 'graphql_errors_total',
+    help: 'Errors in answers, by public code.',
+    labels: ['code'],
+  });
+  return {
+    requestStarted: () => {
+      inFlightCount += 1;
+    },
+    requestFinished: (kind, status, seconds) => {
+      inFlightCount -= 1;
+      requests.inc({ kind, status });
+      durations.observe({ kind }, seconds);
+    },
+    errorAnswered: (code) => errors.inc({ code }),
+  };
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** What a request turned out to be; a bounded set, because metrics are labelled with it. */
+export type RequestKind =
+  | 'query'
+  | 'mutation'
+  | 'subscription'
+  | 'entities'
+  | 'introspection'
+  | 'graphql_refused'
+  | 'explorer'
+  | 'health'
+  | 'metrics'
+  | 'other';
+
+/** How many error codes of one request the access log names. */
+const MAX_LOGGED_CODES = 5;
+
+const REQUEST_ID = /^[\w.:@+=/-]{1,128}$/;
+const TRACE_PARENT = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/;
+
+/** One request on its way through the server: its ids, what it is, and whether its client still waits. */
+export class RequestRecord {
+  /** The caller's `x-request-id` where it is well-formed, else a new one; echoed in the answer. */
+  readonly id: string;
+  /** From a W3C `traceparent`, where one is present. */
+  readonly traceId: string | undefined;
+  readonly method: string;
+  /** Without the query string, which may hold variables. */
+  readonly path: string;
+  readonly startedAtMs: number;
+
+  kind: RequestKind = 'other';
+  operationName: string | undefined;
+  /** Codes of the errors in the answer, the first few. */
+  readonly errorCodes: string[] = [];
+  /** The status written for a request that the parser cut short, past the ordinary answer. */
+  cutStatus: number | undefined;
+  clientGone = false;
+
+  #abortController: AbortController | undefined;
+
+  constructor(method: string, path: string, headers: IncomingHttpHeaders) {
+    const givenId = headers['x-request-id'];
+    this.id = typeof givenId === 'string' && REQUEST_ID.test(givenId) ? givenId : randomUUID();
+    this.traceId = traceIdOf(headers['traceparent']);
+    this.method = method;
+    this.path = path;
+    this.startedAtMs = performance.now();
+  }
+
+  /** Aborts when the client is gone, unless the operation is a mutation: a launch runs to its end. */
+  get signal(): AbortSignal {
+    this.#abortController ??= new AbortController();
+    if (this.clientGone) this.#abortController.abort();
+    return this.#abortController.signal;
+  }
+
+  noteError(code: string): void {
+    if (this.errorCodes.length < MAX_LOGGED_CODES && !this.errorCodes.includes(code)) {
+      this.errorCodes.push(code);
+    }
+  }
+
+  noteClientGone(): void {
+    if (this.kind === 'mutation') return;
+    this.clientGone = true;
+    this.#abortController?.abort();
+  }
+}
+
+/** A response that knows its request's record, so that parser errors find it too. */
+export class RecordedResponse extends ServerResponse {
+  record: RequestRecord | undefined;
+}
+
+function traceIdOf(traceParent: string | readonly string[] | undefined): string | undefined {
+  const traceId = typeof traceParent === 'string' ? TRACE_PARENT.exec(traceParent)?.[1] : undefined;
+  return traceId === undefined || /^0+$/.test(traceId) ? undefined : traceId;
+}

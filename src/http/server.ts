@@ -1,0 +1,258 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { BaseContext } from '@apollo/server';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
+import type { Logger } from 'pino';
+import type { OperationFacts } from '../graphql/document-facts.ts';
+import { errorAnswer, rawRefusal, refusal, sendAnswer } from './answers.ts';
+import type { HttpAnswer } from './answers.ts';
+import { withCors } from './cors.ts';
+import { Drain } from './drain.ts';
+import { createExplorer } from './explorer.ts';
+import { reportFault } from './graphql-engine.ts';
+import { GraphQLHandler } from './graphql-handler.ts';
+import type { ContextRequest, Interceptor } from './graphql-handler.ts';
+import type { HealthReport } from './health.ts';
+import { answerMalformed } from './malformed-http.ts';
+import type { HttpMetrics } from './metrics.ts';
+import { defaultHttpOptions } from './options.ts';
+import type { HttpOptions } from './options.ts';
+import { ClientDisconnected, discardBody, hasBody } from './request-body.ts';
+import { RecordedResponse, RequestRecord } from './request-record.ts';
+import { Routes } from './routes.ts';
+
+export interface HttpServiceArguments<Context extends BaseContext> {
+  readonly schema: GraphQLSchema;
+  /**
+   * Makes the context of one operation; called once the request's body is complete. What it throws
+   * refuses the request: with the error's own code and status if it is a client's error, else masked.
+   */
+  readonly contextFor: (request: ContextRequest) => Context | Promise<Context>;
+  readonly options?: Partial<HttpOptions>;
+  readonly health: () => HealthReport;
+  readonly metrics: {
+    readonly http: HttpMetrics;
+    render(): Promise<{ readonly contentType: string; readonly text: string }>;
+  };
+  readonly log: Logger;
+  /** Why this caller may not run this operation, e.g. introspection or `_service` in production. */
+  readonly refuseOperation?: (facts: OperationFacts, context: Context) => GraphQLError | undefined;
+  /** Stands between an accepted request and the engine; the place of a response cache. */
+  readonly intercept?: Interceptor<Context>;
+}
+
+export interface HttpService {
+  /** For transports that upgrade connections. */
+  readonly server: Server;
+  listen(): Promise<{ readonly url: string; readonly port: number }>;
+  /** Adds what a drain has to end beside requests, such as WebSocket connections. */
+  onDrain(step: () => Promise<void> | void): void;
+  /** Goes out of service without dropping a request; see `docs/http.md`. Later calls wait for the first. */
+  drain(): Promise<void>;
+  /** Ends at once, cutting what is in flight. */
+  close(): Promise<void>;
+}
+
+/** The HTTP side of the service: routes, limits on connections, answers in JSON, drain. */
+export function createHttpService<Context extends BaseContext>(
+  args: HttpServiceArguments<Context>,
+): HttpService {
+  return new Service(args);
+}
+
+/** The status under which a request is logged whose client left before its answer. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** How much of a path the access log keeps. */
+const MAX_LOGGED_PATH = 200;
+
+type RecordingServer = Server<typeof IncomingMessage, typeof RecordedResponse>;
+
+class Service<Context extends BaseContext> implements HttpService {
+  readonly #server: RecordingServer;
+  readonly #args: HttpServiceArguments<Context>;
+  readonly #options: HttpOptions;
+  readonly #graphql: GraphQLHandler<Context>;
+  readonly #routes: Routes<Context>;
+  readonly #drain: Drain;
+  readonly #allowedOrigins: ReadonlySet<string>;
+  #started = false;
+  #stopped: Promise<void> | undefined;
+
+  constructor(args: HttpServiceArguments<Context>) {
+    const { schema, contextFor, refuseOperation, intercept, health, metrics, log } = args;
+    const options = { ...defaultHttpOptions, ...args.options };
+    const { limits, maxBodyBytes, introspection, explorer, allowedHosts } = options;
+    this.#args = args;
+    this.#options = options;
+    this.#allowedOrigins = new Set(options.allowedOrigins);
+    this.#graphql = new GraphQLHandler<Context>({
+      schema,
+      contextFor,
+      limits,
+      maxBodyBytes,
+      introspection,
+      refuseOperation,
+      intercept,
+      log,
+      onError: (code) => metrics.http.errorAnswered(code),
+    });
+    this.#server = this.#createServer();
+    this.#drain = new Drain(this.#server, options, log);
+    this.#routes = new Routes({
+      graphql: this.#graphql,
+      explorer: explorer === undefined ? undefined : createExplorer(explorer),
+      health,
+      draining: () => this.#drain.draining,
+      metrics: () => metrics.render(),
+      allowedOrigins: this.#allowedOrigins,
+      allowedHosts: allowedHosts === undefined ? undefined : new Set(allowedHosts),
+    });
+  }
+
+  get server(): Server {
+    return this.#server as Server;
+  }
+
+  async listen(): Promise<{ readonly url: string; readonly port: number }> {
+    await this.#graphql.start();
+    this.#started = true;
+    const { host, port } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port }, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    const address = this.#server.address() as AddressInfo;
+    const name = host.includes(':') ? `[${host}]` : host;
+    return { url: `http://${name}:${address.port}/graphql`, port: address.port };
+  }
+
+  onDrain(step: () => Promise<void> | void): void {
+    this.#drain.addStep(step);
+  }
+
+  async drain(): Promise<void> {
+    await this.#drain.run();
+    await this.#stop();
+  }
+
+  async close(): Promise<void> {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await this.#stop();
+  }
+
+  #stop(): Promise<void> {
+    this.#stopped ??= this.#started ? this.#graphql.stop() : Promise.resolve();
+    return this.#stopped;
+  }
+
+  #createServer(): RecordingServer {
+    const { headersTimeoutMs, requestTimeoutMs } = this.#options;
+    const server = createServer(
+      {
+        ServerResponse: RecordedResponse,
+        keepAliveTimeout: this.#options.keepAliveTimeoutMs,
+        headersTimeout: headersTimeoutMs,
+        requestTimeout: requestTimeoutMs,
+        connectionsCheckingInterval: Math.min(1_000, Math.ceil(headersTimeoutMs / 4)),
+        maxHeaderSize: this.#options.maxHeaderBytes,
+        // Node would refuse a missing host itself, with an empty body.
+        requireHostHeader: false,
+      },
+      (request, response) => void this.#serve(request, response),
+    );
+    server.maxConnections = this.#options.maxConnections;
+    server.timeout = this.#options.socketIdleTimeoutMs;
+    const { log } = this.#args;
+    server.on('clientError', (error, socket) => answerMalformed(error, socket, log));
+    server.on('checkContinue', (request, response) => {
+      void this.#serve(request, response, () => response.writeContinue());
+    });
+    server.on('checkExpectation', (request, response) => {
+      void this.#serve(request, response, undefined, unknownExpectation);
+    });
+    server.on('connect', (_request, socket) => {
+      socket.on('error', () => {});
+      const message = 'This is not a proxy.';
+      socket.end(rawRefusal('METHOD_NOT_ALLOWED', message), () => socket.destroy());
+    });
+    return server;
+  }
+
+  async #serve(
+    request: IncomingMessage,
+    response: RecordedResponse,
+    beforeReading?: () => void,
+    refuse?: () => HttpAnswer,
+  ): Promise<void> {
+    const url = request.url ?? '/';
+    const questionMark = url.indexOf('?');
+    const path = questionMark === -1 ? url : url.slice(0, questionMark);
+    const search = questionMark === -1 ? '' : url.slice(questionMark);
+    const record = new RequestRecord(request.method ?? '', path, request.headers);
+    response.record = record;
+    this.#drain.requestStarted();
+    this.#args.metrics.http.requestStarted();
+    response.on('close', () => this.#finished(response, record));
+    try {
+      const answer =
+        refuse?.() ?? (await this.#routes.answer(request, path, search, record, beforeReading));
+      await this.#send(request, response, record, answer);
+    } catch (error) {
+      if (error instanceof ClientDisconnected) return;
+      reportFault(this.#args.log, record, error);
+      if (response.headersSent || response.destroyed) response.destroy();
+      else await this.#send(request, response, record, errorAnswer([error], record.id));
+    }
+  }
+
+  async #send(
+    request: IncomingMessage,
+    response: RecordedResponse,
+    record: RequestRecord,
+    answer: HttpAnswer,
+  ): Promise<void> {
+    const isUnread = !request.complete && hasBody(request);
+    if (isUnread) await discardBody(request);
+    if (response.destroyed || record.cutStatus !== undefined) return;
+    const closing = this.#drain.closing || (isUnread && !request.complete);
+    sendAnswer(
+      response,
+      withCors(answer, request.headers, this.#allowedOrigins),
+      record.id,
+      closing,
+    );
+  }
+
+  #finished(response: RecordedResponse, record: RequestRecord): void {
+    const isAnswered = response.writableFinished;
+    if (!isAnswered) record.noteClientGone();
+    const status = record.cutStatus ?? (isAnswered ? response.statusCode : CLIENT_CLOSED_REQUEST);
+    const durationMs = performance.now() - record.startedAtMs;
+    this.#drain.requestEnded();
+    this.#args.metrics.http.requestFinished(record.kind, status, durationMs / 1_000);
+    const line = {
+      method: record.method,
+      path: record.path.slice(0, MAX_LOGGED_PATH),
+      kind: record.kind,
+      operation: record.operationName,
+      status,
+      durationMs: Math.round(durationMs * 1_000) / 1_000,
+      requestId: record.id,
+      traceId: record.traceId,
+      ...(record.errorCodes.length === 0 ? {} : { errors: record.errorCodes }),
+    };
+    const isRoutine = record.kind === 'health' || record.kind === 'metrics';
+    if (isRoutine) this.#args.log.debug(line, 'request');
+    else this.#args.log.info(line, 'request');
+  }
+}
+
+function unknownExpectation(): HttpAnswer {
+  return refusal('EXPECTATION_FAILED', 'The only expectation that is met is 100-continue.');
+}
