@@ -85,7 +85,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#controller = controller;
-    this.#startPhase(this.#request.limits.headersTimeoutMs, 'no answer');
+    this.#startPhase(this.#request.limits.firstByteTimeoutMs, 'no answer');
   }
 
   onResponseStart(
@@ -101,11 +101,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#failTooLarge();
       return;
     }
-    this.#startPhase(this.#request.limits.idleTimeoutMs, 'no further byte');
     this.#settleOpening({ ok: true, stream: { ...head, body: this.#read() } });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
+    const isFirst = this.#receivedBytes === 0;
     this.#receivedBytes += piece.length;
     if (this.#receivedBytes > this.#request.limits.maxBodyBytes) {
       this.#failTooLarge();
@@ -116,6 +116,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#waitingBytes > readAheadBytes) {
       controller.pause();
       clearTimeout(this.#phaseTimer);
+    } else if (isFirst) {
+      this.#startIdlePhase();
     } else {
       this.#phaseTimer?.refresh();
     }
@@ -163,7 +165,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Lets the sender go on after the reader has caught up. */
   #letComeOn(): void {
     if (this.#controller?.paused !== true) return;
-    this.#startPhase(this.#request.limits.idleTimeoutMs, 'no further byte');
+    this.#startIdlePhase();
     this.#controller.resume();
   }
 
@@ -191,6 +193,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #onAbort = (): void => {
     this.#fail('CANCELLED', 'The call was cancelled');
   };
+
+  #startIdlePhase(): void {
+    this.#startPhase(this.#request.limits.idleTimeoutMs, 'no further byte');
+  }
 
   #startPhase(timeoutMs: number, missing: string): void {
     clearTimeout(this.#phaseTimer);

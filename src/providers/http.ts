@@ -21,9 +21,9 @@ export interface OutwardRequest {
 export interface OutwardLimits {
   /** From asking for a connection (a place in the pool included) to writing the request. */
   readonly connectTimeoutMs: number;
-  /** From writing the request to the head of the answer. */
-  readonly headersTimeoutMs: number;
-  /** Between two pieces of the body, not counting the time in which the reader keeps the sender waiting. */
+  /** From writing the request to the first byte of the answer's body, or its end where it has none. */
+  readonly firstByteTimeoutMs: number;
+  /** Between two pieces of the body, not counting time in which the reader keeps the sender waiting. */
   readonly idleTimeoutMs: number;
   /** The whole exchange, reading included. */
   readonly totalTimeoutMs: number;
@@ -71,7 +71,7 @@ export interface OutwardAnswer extends AnswerHead {
 }
 
 /** An answer whose head has come and whose body is still coming. */
-export interface OutwardStream extends AnswerHead {
+interface OutwardStream extends AnswerHead {
   /**
    * The body as it comes, to be read once. Leaving the loop early closes the connection.
    *

@@ -39,7 +39,7 @@ const nowMs = 1_700_000_000_000;
 /** Limits that no test runs into by accident. */
 const wide: OutwardLimits = {
   connectTimeoutMs: 15_000,
-  headersTimeoutMs: 15_000,
+  firstByteTimeoutMs: 15_000,
   idleTimeoutMs: 15_000,
   totalTimeoutMs: 15_000,
   maxBodyBytes: 1_000_000,
@@ -249,9 +249,18 @@ describe('a request that may have been written', () => {
 
   it('times out when no answer begins', async () => {
     server.reply('/x', hang);
-    const failure = failureOf(await http.call(request('/x', limits({ headersTimeoutMs: 40 }))));
+    const failure = failureOf(await http.call(request('/x', limits({ firstByteTimeoutMs: 40 }))));
     expect(failure).toMatchObject({ kind: 'TIMEOUT', requestWritten: true });
     expect(failure.head).toBeUndefined();
+  });
+
+  it('times out when a head comes and no body after it', async () => {
+    server.reply('/x', (_arrived, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.flushHeaders();
+    });
+    const failure = failureOf(await http.call(request('/x', limits({ firstByteTimeoutMs: 60 }))));
+    expect(failure).toMatchObject({ kind: 'TIMEOUT', requestWritten: true, head: { status: 200 } });
   });
 
   it('times out when the body stops coming, and keeps the status that had come', async () => {
@@ -443,7 +452,7 @@ describe('a streamed answer', () => {
   });
 
   it('tells of a cut only after what did come', async () => {
-    server.reply('/x', streamed(recording, { events: 3, delayMs: 5, then: 'CUT' }));
+    server.reply('/x', streamed(recording, { events: 3, delayMs: 5, ending: 'CUT' }));
     const { text, failure } = await drain((await open()).body);
     expect(recording.response.sse?.startsWith(text)).toBe(true);
     expect(text).toContain('data: ');
@@ -451,7 +460,7 @@ describe('a streamed answer', () => {
   });
 
   it('ends by its idle limit when it falls silent', async () => {
-    server.reply('/x', streamed(recording, { events: 2, then: 'HANG' }));
+    server.reply('/x', streamed(recording, { events: 2, ending: 'HANG' }));
     const { text, failure } = await drain((await open(limits({ idleTimeoutMs: 60 }))).body);
     expect(text).toContain('data: ');
     expect(failure).toMatchObject({ kind: 'TIMEOUT', head: { status: 200 } });
@@ -462,7 +471,7 @@ describe('a streamed answer', () => {
     const closed = new Promise<void>((resolve) => {
       server.reply('/x', async (arrived, response) => {
         response.on('close', resolve);
-        await streamed(recording, { events: 2, then: 'HANG' })(arrived, response);
+        await streamed(recording, { events: 2, ending: 'HANG' })(arrived, response);
       });
     });
     const { body } = await open({ signal: abort.signal });
@@ -476,7 +485,7 @@ describe('a streamed answer', () => {
     const closed = new Promise<void>((resolve) => {
       server.reply('/x', async (arrived, response) => {
         response.on('close', resolve);
-        await streamed(recording, { events: 2, then: 'HANG' })(arrived, response);
+        await streamed(recording, { events: 2, ending: 'HANG' })(arrived, response);
       });
     });
     let pieces = 0;
@@ -525,6 +534,49 @@ describe('a streamed answer', () => {
       ok: false,
       failure: { kind: 'UNREACHABLE', requestWritten: false },
     });
+  });
+});
+
+describe('under peers that break off at any moment', () => {
+  it('no request is sent twice, and what is said not to be written never arrives', async () => {
+    const seen = new Map<string, number>();
+    let moment = 0;
+    const { port, stop } = await startTcpServer((socket) => {
+      moment += 1;
+      if (moment % 7 === 0) {
+        socket.destroy();
+        return;
+      }
+      socket.on('data', (bytes) => {
+        for (const [, path = ''] of bytes.toString('latin1').matchAll(/GET (\S+) HTTP/g)) {
+          seen.set(path, (seen.get(path) ?? 0) + 1);
+        }
+        moment += 1;
+        if (moment % 5 === 0) socket.destroy();
+        else if (moment % 11 === 0) socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab');
+        else socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
+        // An idle connection that closes while the next request may be on its way.
+        if (moment % 3 === 0) setTimeout(() => socket.end(), moment % 4);
+      });
+    });
+    const outcomes = new Map<string, CallResult>();
+    async function callMany(first: number): Promise<void> {
+      for (let number = first; number < first + 150; number += 1) {
+        const url = new URL(`http://127.0.0.1:${port}/${number}`);
+        outcomes.set(url.pathname, await http.call(request('/', { url })));
+        if (number % 2 === 0) await new Promise((resolve) => setTimeout(resolve, number % 5));
+      }
+    }
+    await Promise.all([callMany(0), callMany(1_000), callMany(2_000)]);
+    await stop();
+
+    const failures = [...outcomes].flatMap(([path, result]) =>
+      result.ok ? [] : [{ path, failure: result.failure }],
+    );
+    expect(failures.length).toBeGreaterThan(20);
+    expect([...seen].filter(([, times]) => times > 1)).toEqual([]);
+    const unwritten = failures.filter(({ failure }) => !failure.requestWritten);
+    expect(unwritten.filter(({ path }) => seen.has(path))).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { ApiKey, ApiKeySource } from '../../src/providers/provider.ts';
 
 /** A key as a secret store would hand it out. */
-export function apiKey(secret: string, generation = 'test-1'): ApiKey {
+function apiKey(secret: string, generation = 'test-1'): ApiKey {
   return { generation, reveal: () => secret };
 }
 

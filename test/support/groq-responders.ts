@@ -125,15 +125,15 @@ export const notHttp: Responder = (_request, response) => {
  * Plays a recorded event stream event by event.
  *
  * @param options.delayMs before each event.
- * @param options.events how many events are sent before `then`; all when absent.
- * @param options.then what happens after them: the answer ends, hangs, or is cut.
+ * @param options.events how many events are sent before the ending; all when absent.
+ * @param options.ending what happens after them: the answer ends, hangs, or is cut.
  */
 export function streamed(
   exchange: RecordedExchange,
   options: {
     readonly delayMs?: number;
     readonly events?: number;
-    readonly then?: 'END' | 'HANG' | 'CUT';
+    readonly ending?: 'END' | 'HANG' | 'CUT';
   } = {},
 ): Responder {
   const { status, headers, sse = '' } = exchange.response;
@@ -146,8 +146,8 @@ export function streamed(
       if (options.delayMs !== undefined) await delay(options.delayMs);
       response.write(event);
     }
-    if (options.then === 'HANG') return;
-    if (options.then === 'CUT') response.socket?.destroy();
+    if (options.ending === 'HANG') return;
+    if (options.ending === 'CUT') response.socket?.destroy();
     else response.end();
   };
 }
