@@ -52,6 +52,8 @@ export interface LedgerTransaction {
   updateRun(run: Run, facts: readonly Fact[]): Promise<void>;
   /** Runs at a provider that may be in flight, in all processes. */
   runningAt(providerId: string): Promise<number>;
+  /** Runs that a caller reserved since a moment. */
+  launchedSince(caller: string, sinceMs: number): Promise<number>;
   budget(caller: string, day: string): Promise<BudgetDay | undefined>;
   putBudget(caller: string, day: string, budget: BudgetDay): Promise<void>;
   /** What the runs of a caller hold and were charged on a day, for a budget that begins within it. */
@@ -125,11 +127,13 @@ export interface StoredEvent {
   readonly body: string | null;
 }
 
-/** An event as readers see it; undefined delta: the run has ended. */
+/** An event as readers see it. */
 export interface RunEvent {
   readonly position: number;
   readonly atMs: number;
+  /** Undefined at the end of the run, or when the content can't be read any more. */
   readonly delta: InferenceDelta | undefined;
+  readonly isEnd: boolean;
 }
 
 /** What one settled run says about its offering's speed. */

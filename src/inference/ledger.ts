@@ -54,6 +54,7 @@ export type ReservationResult =
   | { readonly kind: 'KEY_EXPIRED' }
   | { readonly kind: 'BUDGET_EXCEEDED'; readonly limit: Decimal; readonly available: Decimal }
   | { readonly kind: 'PROVIDER_FULL' }
+  | { readonly kind: 'RATE_LIMITED'; readonly retryAfterMs: number }
   | { readonly kind: 'SUPERSEDES_INVALID' };
 
 export interface LedgerOptions {
@@ -61,6 +62,8 @@ export interface LedgerOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** This process, unique in time and space. */
   readonly owner: string;
+  /** Launches of one caller within a minute; undefined for no limit. */
+  readonly launchesPerMinute: number | undefined;
   /** How long a key is remembered. */
   readonly keyLifeMs: number;
   readonly onOverrun: (run: Run) => void;
@@ -93,6 +96,11 @@ export class Ledger {
     return this.#options.owner;
   }
 
+  /** Whether a run's key was used longer ago than keys are kept. */
+  isKeyExpired(run: Run, nowMs = this.#options.clock.now()): boolean {
+    return nowMs - run.createdAtMs >= this.#options.keyLifeMs;
+  }
+
   /**
    * Checks key and budget and reserves the worst case, in one step. With `start: 'SENDING'` the first
    * attempt begins in the same step.
@@ -108,6 +116,9 @@ export class Ledger {
         if (superseded?.caller !== reservation.caller || superseded.state !== 'UNKNOWN') {
           return { kind: 'SUPERSEDES_INVALID' };
         }
+      }
+      if (await this.#launchesTooOften(ledger, reservation.caller, nowMs)) {
+        return { kind: 'RATE_LIMITED', retryAfterMs: minuteMs };
       }
       if (
         reservation.start === 'SENDING' &&
@@ -222,9 +233,19 @@ export class Ledger {
     nowMs: number,
   ): ReservationResult | undefined {
     if (known === undefined) return undefined;
-    if (nowMs - known.createdAtMs >= this.#options.keyLifeMs) return { kind: 'KEY_EXPIRED' };
+    if (this.isKeyExpired(known, nowMs)) return { kind: 'KEY_EXPIRED' };
     if (known.requestHash !== reservation.requestHash) return { kind: 'CONFLICT', run: known };
     return known.retriable ? undefined : { kind: 'KNOWN', run: known };
+  }
+
+  async #launchesTooOften(
+    ledger: LedgerTransaction,
+    caller: string,
+    nowMs: number,
+  ): Promise<boolean> {
+    const { launchesPerMinute } = this.#options;
+    if (launchesPerMinute === undefined) return false;
+    return (await ledger.launchedSince(caller, nowMs - minuteMs)) >= launchesPerMinute;
   }
 
   async #writeReservation(
@@ -263,6 +284,8 @@ export class Ledger {
     return present;
   }
 }
+
+const minuteMs = 60_000;
 
 async function appended(ledger: LedgerTransaction, run: Run, fact: Fact): Promise<Run> {
   const after = afterFact(run, fact);

@@ -1,0 +1,302 @@
+import type { AttemptOutcome, AttemptReport, InferencePayload } from '../domain/inference.ts';
+import type { ProviderInterface } from '../providers/provider.ts';
+import { sealedOutput } from './content.ts';
+import { EventWriter } from './event-writer.ts';
+import { FactRefused } from './facts.ts';
+import type { Ending } from './facts.ts';
+import type { Launcher } from './launcher.ts';
+import type { NewEvent } from './ledger-store.ts';
+import type { RunView, StopReason } from './live-runs.ts';
+import type { Places } from './places.ts';
+import type { AttemptResult, Run, RunFailure } from './run.ts';
+import { speedSampleOf } from './speed.ts';
+
+/** A reserved run and what it takes to carry it out. */
+export interface Errand {
+  readonly launcher: Launcher;
+  readonly places: Places;
+  readonly run: Run;
+  readonly payload: InferencePayload;
+  /** On the monotonic clock: when its request arrived. */
+  readonly arrivedAtMs: number;
+  /** Gives its place back; undefined while it has none. */
+  readonly giveBack: (() => void) | undefined;
+  /** Stops it; the reason is a {@link StopReason}. */
+  readonly stop: AbortController;
+}
+
+/**
+ * Carries a reserved run out to its end: waits for a place, sends it at most once in a way that may have
+ * been executed, and settles it. Resolves when the end is durable.
+ */
+export async function carryOut(errand: Errand): Promise<RunView> {
+  const { launcher, stop } = errand;
+  const { clock, log } = launcher.options;
+  const deadline = new AbortController();
+  const untilDeadlineMs = Math.max(0, errand.run.deadlineAtMs - clock.now());
+  void clock.sleep(untilDeadlineMs, deadline.signal).then(
+    () => stop.abort('DEADLINE' satisfies StopReason),
+    () => undefined,
+  );
+  try {
+    return await sendAndSettle(errand);
+  } catch (error) {
+    // Another owner carries the run, or the ledger is gone: recovery will find what became of it.
+    log('launch.not_settled', { runId: errand.run.id, error });
+    const present = await launcher.options.ledger.store.run(errand.run.id).catch(() => undefined);
+    return { run: present ?? errand.run, output: undefined };
+  } finally {
+    deadline.abort();
+    errand.giveBack?.();
+  }
+}
+
+async function sendAndSettle(errand: Errand): Promise<RunView> {
+  const { launcher, places, stop } = errand;
+  const { ledger } = launcher.options;
+  let { run } = errand;
+  let giveBack = errand.giveBack;
+  if (giveBack === undefined) {
+    try {
+      giveBack = await places.take(stop.signal);
+    } catch {
+      return await settle(errand, run, unsentEnding(stop.signal), [], undefined);
+    }
+  }
+  try {
+    if (run.state !== 'RUNNING') run = await ledger.beginAttempt(run);
+    return await attempt(errand, run);
+  } finally {
+    giveBack();
+  }
+}
+
+async function attempt(errand: Errand, first: Run): Promise<RunView> {
+  const { launcher, payload, stop, arrivedAtMs } = errand;
+  const { ledger, clock, providers, limits, sealer } = launcher.options;
+  const provider = providers.get(first.providerId);
+  let run = first;
+  if (provider === undefined) {
+    const failure = {
+      code: 'UNCONFIGURED',
+      message: 'The provider is not registered any more.',
+      retryable: false,
+    } as const;
+    return await settle(errand, run, endingWithout('FAILED', 'NOT_SENT', failure), [], undefined);
+  }
+  const events =
+    run.mode === 'STREAM'
+      ? new EventWriter({
+          runId: run.id,
+          ledger,
+          sealer,
+          clock,
+          expiresAtMs: run.createdAtMs + limits.contentLifeMs,
+          publish: (event) => launcher.live.publish(run.id, event),
+        })
+      : undefined;
+  for (;;) {
+    const outcome = await provider.launchInference(payload, {
+      stream: events !== undefined,
+      signal: stop.signal,
+      limits: limits.attempt,
+      ...(events === undefined ? {} : { onDelta: async (delta) => await events.add(delta) }),
+    });
+    noteOutcome(errand, run, outcome);
+    const repeat = await mayRepeat(provider, run, outcome, stop.signal);
+    if (repeat !== undefined) {
+      run = await ledger.beginAttempt(await ledger.voidAttempt(run, repeat));
+      continue;
+    }
+    const ending = endingOf(outcome, stop.signal, clock.monotonic() - arrivedAtMs);
+    return await settle(errand, run, ending, (await events?.closing()) ?? [], outcome, events);
+  }
+}
+
+/** Attempts in one run: the first, one after a dead socket, one after a newer key. */
+const maximumAttempts = 3;
+
+/**
+ * Whether the attempt certainly was not executed and another one may help at once: no byte went out, or
+ * the provider refused a key that has been replaced since.
+ */
+async function mayRepeat(
+  provider: ProviderInterface,
+  run: Run,
+  outcome: AttemptOutcome,
+  signal: AbortSignal,
+): Promise<'NOT_SENT' | 'NOT_EXECUTED' | undefined> {
+  if (outcome.ok || signal.aborted || run.attempts.length >= maximumAttempts) return undefined;
+  const { code, execution } = outcome.failure;
+  if (execution === 'NOT_SENT' && code === 'UNREACHABLE') {
+    const before = run.attempts.filter((attempt) => attempt.outcome === 'NOT_SENT').length;
+    return before === 0 ? 'NOT_SENT' : undefined;
+  }
+  if (execution === 'NOT_EXECUTED' && code === 'UNAUTHORIZED') {
+    return (await provider.renewKey()) ? 'NOT_EXECUTED' : undefined;
+  }
+  return undefined;
+}
+
+async function settle(
+  errand: Errand,
+  run: Run,
+  ending: Ending,
+  events: readonly NewEvent[],
+  outcome: AttemptOutcome | undefined,
+  writer?: EventWriter,
+): Promise<RunView> {
+  const { ledger, sealer, limits, clock } = errand.launcher.options;
+  const output = outcome?.output;
+  const expiresAtMs = run.createdAtMs + limits.contentLifeMs;
+  const speed =
+    outcome?.ok === true ? speedSampleOf(run.offeringId, outcome, clock.now()) : undefined;
+  const settled = await settledInTime(errand, async () =>
+    ledger.end(run, ending, {
+      speed,
+      events,
+      eventsExpireAtMs: expiresAtMs,
+      content:
+        output === undefined || limits.contentLifeMs === 0
+          ? undefined
+          : { request: undefined, output: sealedOutput(sealer, output), expiresAtMs },
+    }),
+  );
+  if (speed !== undefined) errand.launcher.speed.add(speed);
+  writer?.publish(events);
+  logEnd(errand, settled);
+  return { run: settled, output };
+}
+
+/** How long and how often a settlement is tried while the ledger does not answer. */
+const settlementRetryMs = 1000;
+const settlementTries = 600;
+
+/** The provider has answered; a ledger that is away for a while must not lose that. */
+async function settledInTime(errand: Errand, end: () => Promise<Run>): Promise<Run> {
+  const { clock, log } = errand.launcher.options;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await end();
+    } catch (error) {
+      if (error instanceof FactRefused || tries >= settlementTries) throw error;
+      if (tries === 1) log('launch.settlement_waits', { runId: errand.run.id, error });
+      await clock.sleep(settlementRetryMs);
+    }
+  }
+}
+
+function noteOutcome({ launcher }: Errand, run: Run, outcome: AttemptOutcome): void {
+  const { catalogue, clock, log } = launcher.options;
+  const nowMs = clock.now();
+  if (outcome.servedCode !== undefined) {
+    catalogue.noteServedCode(run.providerId, outcome.servedCode);
+  }
+  if (outcome.rateLimit !== undefined) {
+    launcher.rateGate.note(run.providerId, run.modelId, outcome.rateLimit, nowMs);
+  }
+  if (outcome.ok) return;
+  const { code, retryAfterMs } = outcome.failure;
+  if ((code === 'RATE_LIMITED' || code === 'OVER_CAPACITY') && retryAfterMs !== undefined) {
+    launcher.rateGate.block(run.providerId, run.modelId, nowMs + retryAfterMs);
+  }
+  if (code === 'MODEL_DECOMMISSIONED') {
+    catalogue.noteDecommissioned(run.providerId, run.modelId).catch((error: unknown) => {
+      log('catalogue.update_failed', { error });
+    });
+  }
+}
+
+function endingOf(outcome: AttemptOutcome, signal: AbortSignal, elapsedMs: number): Ending {
+  const report = reportOf(outcome, elapsedMs);
+  if (outcome.ok) {
+    return { ...report, state: 'SUCCEEDED', outcome: 'COMPLETED', failure: undefined };
+  }
+  const { execution } = outcome.failure;
+  const failure = signal.aborted ? stoppedFailure(signal) : failureOf(outcome);
+  if (signal.reason === 'CANCEL') {
+    return { ...report, state: 'CANCELLED', outcome: execution, failure };
+  }
+  return {
+    ...report,
+    state: execution === 'UNKNOWN' ? 'UNKNOWN' : 'FAILED',
+    outcome: execution,
+    failure,
+  };
+}
+
+function failureOf(outcome: AttemptOutcome & { readonly ok: false }): RunFailure {
+  const { code, message, retryable, retryAfterMs } = outcome.failure;
+  return { code, message, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+function stoppedFailure(signal: AbortSignal): RunFailure {
+  const reason = signal.reason as StopReason;
+  return reason === 'CANCEL'
+    ? {
+        code: 'CANCELLED_BY_CALLER',
+        message:
+          'The caller stopped the run. Whether the provider bills what it had done by then is not documented.',
+        retryable: false,
+      }
+    : {
+        code: 'DEADLINE_EXCEEDED',
+        message: 'The run took longer than its deadline allows.',
+        retryable: false,
+      };
+}
+
+function reportOf(
+  report: AttemptReport,
+  elapsedMs: number,
+): Pick<Ending, 'usage' | 'timing' | 'servedCode' | 'providerRequestId'> {
+  const { timeToFirstTokenMs, totalMs } = report;
+  return {
+    usage: report.usage,
+    timing: {
+      ...report.timing,
+      ...(timeToFirstTokenMs === undefined ? {} : { timeToFirstTokenMs }),
+      totalMs,
+      overheadMs: Math.max(0, elapsedMs - totalMs),
+    },
+    servedCode: report.servedCode,
+    providerRequestId: report.providerRequestId,
+  };
+}
+
+/** The end of a run that was stopped while it waited: nothing went out. */
+function unsentEnding(signal: AbortSignal): Ending {
+  const state = signal.reason === 'CANCEL' ? 'CANCELLED' : 'FAILED';
+  return endingWithout(state, undefined, stoppedFailure(signal));
+}
+
+function endingWithout(
+  state: 'FAILED' | 'CANCELLED',
+  outcome: AttemptResult | undefined,
+  failure: RunFailure,
+): Ending {
+  return {
+    state,
+    outcome,
+    failure,
+    usage: undefined,
+    timing: {},
+    servedCode: undefined,
+    providerRequestId: undefined,
+  };
+}
+
+function logEnd({ launcher }: Errand, run: Run): void {
+  launcher.options.log('launch.ended', {
+    runId: run.id,
+    caller: run.caller,
+    offering: run.offeringId,
+    state: run.state,
+    certainty: run.cost.certainty,
+    charge: run.charge.toString(),
+    attempts: run.attempts.length,
+    failure: run.failure?.code,
+    totalMs: run.timing.totalMs,
+    overheadMs: run.timing.overheadMs,
+  });
+}

@@ -1,0 +1,345 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Decimal } from '../domain/decimal.ts';
+import type { AttemptLimits, InferenceOutput, InferencePayload } from '../domain/inference.ts';
+import type { ProviderInterface } from '../providers/provider.ts';
+import { carryOut } from './carry-out.ts';
+import { sealedRequest } from './content.ts';
+import type { ContentSealer } from './content.ts';
+import type { Ledger, Reservation } from './ledger.ts';
+import { faultOf, maximumDeadlineMs, metadataOf, requestHash } from './launch-request.ts';
+import type { LaunchRequest } from './launch-request.ts';
+import { LiveRuns } from './live-runs.ts';
+import type { RunView, StopReason } from './live-runs.ts';
+import { Places } from './places.ts';
+import { RateGate } from './rate-gate.ts';
+import { refusal, refusalOfFailure } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
+import { holdsReservation, isFinal } from './run.ts';
+import type { Run } from './run.ts';
+import { SpeedBoard } from './speed.ts';
+import { costLimit, termsOf } from './terms.ts';
+import type { TermLimits, Terms } from './terms.ts';
+
+/** Who launches, and what the operator or his token allows him. */
+export interface LaunchCaller {
+  readonly id: string;
+  readonly canLaunch: boolean;
+  /** USD for one UTC day; undefined for no budget. */
+  readonly dailyBudget: Decimal | undefined;
+}
+
+/** What came of a launch. */
+export type LaunchResult =
+  { readonly kind: 'LAUNCHED'; readonly view: RunView; readonly replayed: boolean } | Refusal;
+
+export interface LauncherOptions {
+  readonly catalogue: Catalogue;
+  readonly providers: ReadonlyMap<string, ProviderInterface>;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly newRunId: () => string;
+  readonly limits: LauncherLimits;
+  readonly sealer: ContentSealer;
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Bounds on launches; see the settings in the README. */
+export interface LauncherLimits extends TermLimits {
+  /** In flight at one provider, over all processes. */
+  readonly concurrency: number;
+  /** Waiting for a place at one provider, in this process. */
+  readonly queueLength: number;
+  /** How long request and answer are kept; 0 keeps none. */
+  readonly contentLifeMs: number;
+  readonly attempt: AttemptLimits;
+}
+
+/**
+ * Launches inference: one intent, one charge, a receipt.
+ *
+ * Everything is refused before money moves or reserved before anything is sent. A run goes on whoever
+ * waits for it; those who ask again with its key get the same run.
+ */
+export class Launcher {
+  readonly live: LiveRuns;
+  readonly speed = new SpeedBoard();
+  readonly rateGate = new RateGate();
+  readonly options: LauncherOptions;
+  readonly #places = new Map<string, Places>();
+  #isClosing = false;
+
+  constructor(options: LauncherOptions) {
+    this.options = options;
+    this.live = new LiveRuns(options.ledger.store, options.clock);
+  }
+
+  /** Launches, or gives the run that the key already bought. */
+  async launch(request: LaunchRequest, caller: LaunchCaller): Promise<LaunchResult> {
+    if (!caller.canLaunch) {
+      return refusal('FORBIDDEN', 'The caller has no right to launch inference.');
+    }
+    const fault = faultOf(request);
+    if (fault !== undefined) return fault;
+    const hash = requestHash(request);
+    const terms = this.#terms(request);
+    // A known key answers before today's prices, limits and availability are looked at.
+    if (terms.kind === 'REFUSED') return (await this.#knownRun(request, caller, hash)) ?? terms;
+    const hindrance = this.#hindrance(request, terms);
+    if (hindrance !== undefined) {
+      return (await this.#knownRun(request, caller, hash)) ?? hindrance;
+    }
+    return await this.#reserveAndRun(request, caller, hash, terms);
+  }
+
+  /** What a launch would reserve. */
+  estimate(request: LaunchRequest): Terms | Refusal {
+    return faultOf(request) ?? this.#terms(request);
+  }
+
+  /** Stops a run of the caller; undefined when there is none of this id. */
+  async cancel(runId: string, callerId: string): Promise<RunView | undefined> {
+    const run = await this.options.ledger.store.run(runId);
+    if (run === undefined || run.caller !== callerId) return undefined;
+    const live = this.live.get(runId);
+    if (live !== undefined) {
+      live.stop.abort('CANCEL' satisfies StopReason);
+      return await live.ended;
+    }
+    return { run, output: undefined };
+  }
+
+  /** Carries on with a run that was reserved, here or by a process that is gone. */
+  resume(run: Run, payload: InferencePayload, arrivedAtMs: number): void {
+    this.#start(run, payload, arrivedAtMs, undefined);
+  }
+
+  /** Takes no more launches, and waits for the runs that go on. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    const timer = new AbortController();
+    await Promise.race([
+      this.live.allEnded(),
+      this.options.clock.sleep(graceMs, timer.signal).catch(() => undefined),
+    ]);
+    timer.abort();
+  }
+
+  #terms(request: LaunchRequest): Terms | Refusal {
+    const { catalogue, providers, limits, clock } = this.options;
+    return termsOf(request, catalogue.snapshot, providers, limits, clock.now());
+  }
+
+  /** What stands against a launch on these terms here and now. */
+  #hindrance(request: LaunchRequest, terms: Terms): Refusal | undefined {
+    if (this.#isClosing) return refusal('SHUTTING_DOWN', 'The service is about to stop.');
+    if (request.mode !== 'SYNC' && this.options.limits.contentLifeMs === 0) {
+      return refusal('CONTENT_NOT_KEPT', 'This service keeps no content to be read later.');
+    }
+    const { provider, model } = terms.offering;
+    const waitMs = this.rateGate.waitMs(
+      provider.id,
+      model.id,
+      leastTokensOf(terms.payload),
+      this.options.clock.now(),
+    );
+    if (waitMs > 0) {
+      return refusal('PROVIDER_RATE_LIMITED', 'The provider has said that it would refuse.', {
+        retryAfterMs: waitMs,
+      });
+    }
+    return undefined;
+  }
+
+  /** The answer for a key that is known already; undefined when it is free to be used. */
+  async #knownRun(
+    request: LaunchRequest,
+    caller: LaunchCaller,
+    hash: string,
+  ): Promise<LaunchResult | undefined> {
+    const run = await this.options.ledger.store.runByKey(caller.id, request.idempotencyKey);
+    if (run === undefined || run.retriable) return undefined;
+    if (this.options.ledger.isKeyExpired(run)) return keyExpired();
+    if (run.requestHash !== hash) return conflict(run);
+    return await this.#replay(request, run);
+  }
+
+  async #reserveAndRun(
+    request: LaunchRequest,
+    caller: LaunchCaller,
+    hash: string,
+    terms: Terms,
+  ): Promise<LaunchResult> {
+    const { ledger, clock, log } = this.options;
+    const arrivedAtMs = clock.monotonic();
+    const places = this.#placesOf(terms.offering.provider.id);
+    const giveBack = places.tryTake();
+    if (giveBack === undefined && !places.hasRoomToWait) {
+      const known = await this.#knownRun(request, caller, hash);
+      return known ?? refusal('QUEUE_FULL', 'Too many launches wait.', { retryAfterMs: 1000 });
+    }
+    let result;
+    try {
+      result = await ledger.reserve(
+        this.#reservation(request, caller, hash, terms, giveBack === undefined),
+      );
+    } catch (error) {
+      giveBack?.();
+      log('launch.ledger_failed', { error });
+      return refusal('LEDGER_UNAVAILABLE', 'The ledger can not be written now.', {
+        retryAfterMs: 1000,
+      });
+    }
+    if (result.kind !== 'RESERVED') giveBack?.();
+    switch (result.kind) {
+      case 'RESERVED':
+        this.#start(result.run, terms.payload, arrivedAtMs, giveBack);
+        return await this.#answer(request, result.run, false);
+      case 'KNOWN':
+        return await this.#replay(request, result.run);
+      case 'CONFLICT':
+        return conflict(result.run);
+      case 'KEY_EXPIRED':
+        return keyExpired();
+      case 'SUPERSEDES_INVALID':
+        return refusal(
+          'SUPERSEDES_INVALID',
+          "`supersedes` must name a run of the caller's with an unknown outcome.",
+        );
+      case 'RATE_LIMITED':
+        return refusal('RATE_LIMITED', 'The caller launches too often.', {
+          retryAfterMs: result.retryAfterMs,
+        });
+      case 'PROVIDER_FULL':
+        return refusal('QUEUE_FULL', 'Every place at the provider is taken.', {
+          retryAfterMs: 1000,
+        });
+      case 'BUDGET_EXCEEDED':
+        return {
+          ...costLimit('BUDGET_EXCEEDED', result.available, terms.worstCase, terms.lines),
+          retryAfterMs: untilNextDayMs(clock.now()),
+        };
+    }
+  }
+
+  #reservation(
+    request: LaunchRequest,
+    caller: LaunchCaller,
+    hash: string,
+    terms: Terms,
+    mustWait: boolean,
+  ): Reservation {
+    const { clock, limits, newRunId, sealer } = this.options;
+    const nowMs = clock.now();
+    const metadata = metadataOf(request.metadata);
+    const { offering } = terms;
+    return {
+      id: newRunId(),
+      caller: caller.id,
+      idempotencyKey: request.idempotencyKey,
+      requestHash: hash,
+      mode: request.mode,
+      providerId: offering.provider.id,
+      modelId: offering.model.id,
+      offeringId: offering.id,
+      task: terms.payload.task,
+      declaredRegion: offering.region,
+      priceVersion: terms.priceVersion,
+      prices: terms.prices,
+      worstCase: terms.worstCase,
+      deadlineAtMs:
+        nowMs + Math.min(request.deadlineMs ?? limits.attempt.totalMs, maximumDeadlineMs),
+      supersedes: request.supersedes,
+      metadata: metadata === 'INVALID' ? undefined : metadata,
+      dailyBudget: caller.dailyBudget,
+      concurrency: limits.concurrency,
+      start: mustWait ? 'QUEUED' : 'SENDING',
+      content:
+        limits.contentLifeMs === 0
+          ? undefined
+          : {
+              request: sealedRequest(sealer, terms.payload),
+              output: undefined,
+              expiresAtMs: nowMs + limits.contentLifeMs,
+            },
+    };
+  }
+
+  #start(
+    run: Run,
+    payload: InferencePayload,
+    arrivedAtMs: number,
+    giveBack: (() => void) | undefined,
+  ): void {
+    const stop = new AbortController();
+    const ended = carryOut({
+      launcher: this,
+      places: this.#placesOf(run.providerId),
+      run,
+      payload,
+      arrivedAtMs,
+      giveBack,
+      stop,
+    });
+    this.live.add({ runId: run.id, stop, ended });
+  }
+
+  async #replay(request: LaunchRequest, run: Run): Promise<LaunchResult> {
+    return await this.#answer(request, run, true);
+  }
+
+  async #answer(request: LaunchRequest, run: Run, replayed: boolean): Promise<LaunchResult> {
+    if (request.mode !== 'SYNC') {
+      return { kind: 'LAUNCHED', view: { run, output: undefined }, replayed };
+    }
+    const view = await this.live.waitFor(run, request.waitMs);
+    if (view.run.retriable && view.run.failure !== undefined) {
+      const { snapshot } = this.options.catalogue;
+      const replacementId = snapshot.models.get(run.modelId)?.replacementId;
+      return refusalOfFailure(view.run.failure, run.modelId, replacementId);
+    }
+    return { kind: 'LAUNCHED', view, replayed };
+  }
+
+  #placesOf(providerId: string): Places {
+    const known = this.#places.get(providerId);
+    if (known !== undefined) return known;
+    const { concurrency, queueLength } = this.options.limits;
+    const places = new Places(concurrency, queueLength);
+    this.#places.set(providerId, places);
+    return places;
+  }
+}
+
+/** What a run answered: at hand, or from the stored content while that lives. */
+export type OutputOf = (view: RunView) => Promise<InferenceOutput | undefined>;
+
+/** Whether a run can still be stopped. */
+export function isStoppable(run: Run): boolean {
+  return !isFinal(run.state) && holdsReservation(run);
+}
+
+function conflict(run: Run): Refusal {
+  return refusal('IDEMPOTENCY_CONFLICT', 'The key belongs to another request.', {
+    detail: { kind: 'CONFLICT', run },
+  });
+}
+
+function keyExpired(): Refusal {
+  return refusal(
+    'IDEMPOTENCY_KEY_EXPIRED',
+    'The key was used longer ago than keys are kept; take a new one.',
+  );
+}
+
+/** Far fewer tokens than a request can have: a provider with less room than that will refuse it. */
+function leastTokensOf(payload: InferencePayload): number {
+  if (!('messages' in payload)) return 0;
+  const characters = payload.messages.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
+  return Math.ceil(characters / 16);
+}
+
+function untilNextDayMs(nowMs: number): number {
+  const dayMs = 86_400_000;
+  return dayMs - (nowMs % dayMs);
+}

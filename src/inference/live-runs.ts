@@ -1,0 +1,113 @@
+import type { Clock } from '../domain/clock.ts';
+import type { InferenceOutput } from '../domain/inference.ts';
+import type { LedgerStore, RunEvent } from './ledger-store.ts';
+import { isFinal } from './run.ts';
+import type { Run } from './run.ts';
+
+/** A run with what it answered, as far as that is at hand. */
+export interface RunView {
+  readonly run: Run;
+  /** Undefined: look into the stored content. */
+  readonly output: InferenceOutput | undefined;
+}
+
+/** Why a run is stopped before it ends by itself. */
+export type StopReason = 'CANCEL' | 'DEADLINE' | 'LEASE_LOST';
+
+/** A run that this process carries out. */
+export interface LiveRun {
+  readonly runId: string;
+  /** Aborts with a {@link StopReason}. */
+  readonly stop: AbortController;
+  /** Resolves when the run has ended and that is durable. */
+  readonly ended: Promise<RunView>;
+}
+
+/** How often a run that another process carries out is looked at, in milliseconds. */
+const followIntervalMs = 100;
+
+/** The runs that this process carries out, and those who wait for them or follow their events. */
+export class LiveRuns {
+  readonly #store: LedgerStore;
+  readonly #clock: Clock;
+  readonly #runs = new Map<string, LiveRun>();
+  readonly #followers = new Map<string, Set<(event: RunEvent) => void>>();
+
+  constructor(store: LedgerStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#runs.size;
+  }
+
+  get(runId: string): LiveRun | undefined {
+    return this.#runs.get(runId);
+  }
+
+  add(live: LiveRun): void {
+    this.#runs.set(live.runId, live);
+    const remove = () => {
+      if (this.#runs.get(live.runId) === live) this.#runs.delete(live.runId);
+    };
+    void live.ended.then(remove, remove);
+  }
+
+  /** Resolves when every run of this process has ended, however it did. */
+  async allEnded(): Promise<void> {
+    await Promise.allSettled([...this.#runs.values()].map(async ({ ended }) => await ended));
+  }
+
+  stopAll(reason: StopReason): void {
+    for (const { stop } of this.#runs.values()) stop.abort(reason);
+  }
+
+  /** The run once it has ended, or as it is when the wait is over; whichever process carries it out. */
+  async waitFor(run: Run, waitMs: number): Promise<RunView> {
+    const deadlineMs = this.#clock.monotonic() + waitMs;
+    let present = run;
+    for (;;) {
+      if (isFinal(present.state)) return { run: present, output: undefined };
+      const restMs = deadlineMs - this.#clock.monotonic();
+      if (restMs <= 0) return { run: present, output: undefined };
+      const live = this.#runs.get(run.id);
+      if (live !== undefined) {
+        const view = await this.#within(live.ended, restMs);
+        if (view !== undefined) return view;
+      } else {
+        await this.#clock.sleep(Math.min(followIntervalMs, restMs));
+      }
+      present = (await this.#store.run(run.id)) ?? present;
+    }
+  }
+
+  /** Tells followers in this process of an event that is durable. */
+  publish(runId: string, event: RunEvent): void {
+    for (const follower of this.#followers.get(runId) ?? []) follower(event);
+  }
+
+  /** Calls back for each event that is published from now on. */
+  follow(runId: string, follower: (event: RunEvent) => void): () => void {
+    const followers = this.#followers.get(runId) ?? new Set();
+    this.#followers.set(runId, followers);
+    followers.add(follower);
+    return () => {
+      followers.delete(follower);
+      if (followers.size === 0) this.#followers.delete(runId);
+    };
+  }
+
+  async #within(ended: Promise<RunView>, waitMs: number): Promise<RunView | undefined> {
+    const timer = new AbortController();
+    const timeout = this.#clock.sleep(waitMs, timer.signal).then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      return await Promise.race([ended, timeout]);
+    } finally {
+      timer.abort();
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import type { Clock } from '../domain/clock.ts';
+import { openedRequest } from './content.ts';
+import type { ContentSealer } from './content.ts';
+import { FactRefused } from './facts.ts';
+import type { Launcher } from './launcher.ts';
+import type { Ledger } from './ledger.ts';
+import type { Run } from './run.ts';
+
+export interface RecoveryOptions {
+  readonly ledger: Ledger;
+  readonly launcher: Launcher;
+  readonly sealer: ContentSealer;
+  readonly clock: Clock;
+  /** Whether no other process can be alive on this ledger, as with embedded files. */
+  readonly isAlone: boolean;
+  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+}
+
+/** How long a process is taken to be alive after its last word, and how often it gives one; milliseconds. */
+const ownerLeaseMs = 15_000;
+const renewalIntervalMs = 5_000;
+/** Runs that one round looks at; the next round takes the rest. */
+const runsPerRound = 500;
+
+/**
+ * Says that this process is alive, and finds runs whose process is not: what was in flight is given up as
+ * unknown, what was certainly not sent goes on here when it can, and else ends without a cost.
+ */
+export class Recovery {
+  readonly #options: RecoveryOptions;
+  readonly #stopped = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(options: RecoveryOptions) {
+    this.#options = options;
+  }
+
+  /** Runs the first round, then one every few seconds until {@link stop}. */
+  async start(): Promise<void> {
+    await this.run();
+    this.#loop = this.#repeat();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#loop;
+  }
+
+  /** One round; never throws. */
+  async run(): Promise<void> {
+    const { ledger, clock, isAlone, log } = this.#options;
+    try {
+      const nowMs = clock.now();
+      const alive = await ledger.store.renewOwner(ledger.owner, nowMs, nowMs + ownerLeaseMs);
+      const owners = isAlone ? [ledger.owner] : alive;
+      for (const run of await ledger.store.unfinishedRuns(owners, runsPerRound)) {
+        await this.#recover(run);
+      }
+      await ledger.store.expireContent(nowMs, runsPerRound);
+    } catch (error) {
+      log('recovery.failed', { error });
+    }
+  }
+
+  async #recover(run: Run): Promise<void> {
+    try {
+      if (run.state === 'RUNNING') await this.#giveUp(run);
+      else await this.#carryOn(run);
+    } catch (error) {
+      // Another process was quicker.
+      if (!(error instanceof FactRefused)) throw error;
+    }
+  }
+
+  async #giveUp(run: Run): Promise<void> {
+    const { ledger, log } = this.#options;
+    await ledger.lose(
+      run,
+      'The process that carried the run ended while it was in flight; whether the provider did the work is not known.',
+    );
+    log('launch.lost', { runId: run.id, caller: run.caller, offering: run.offeringId });
+  }
+
+  async #carryOn(run: Run): Promise<void> {
+    const { ledger, launcher, sealer, clock, log } = this.#options;
+    const adopted = await ledger.adopt(run);
+    const content = await ledger.store.content(run.id);
+    const payload = openedRequest(sealer, content?.request);
+    if (run.mode !== 'SYNC' && payload !== undefined && clock.now() < run.deadlineAtMs) {
+      log('launch.adopted', { runId: run.id });
+      launcher.resume(adopted, payload, clock.monotonic());
+      return;
+    }
+    await ledger.end(adopted, {
+      state: 'FAILED',
+      outcome: undefined,
+      failure: {
+        code: 'PROCESS_ENDED',
+        message: 'The process that held the run ended before anything was sent.',
+        retryable: true,
+      },
+      usage: undefined,
+      timing: {},
+      servedCode: undefined,
+      providerRequestId: undefined,
+    });
+  }
+
+  async #repeat(): Promise<void> {
+    const { clock } = this.#options;
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await clock.sleep(renewalIntervalMs, this.#stopped.signal);
+      } catch {
+        return;
+      }
+      await this.run();
+    }
+  }
+}
