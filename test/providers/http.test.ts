@@ -259,7 +259,7 @@ describe('a request that may have been written', () => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.flushHeaders();
     });
-    const failure = failureOf(await http.call(request('/x', limits({ firstByteTimeoutMs: 60 }))));
+    const failure = failureOf(await http.call(request('/x', limits({ firstByteTimeoutMs: 500 }))));
     expect(failure).toMatchObject({ kind: 'TIMEOUT', requestWritten: true, head: { status: 200 } });
   });
 
@@ -520,8 +520,9 @@ describe('a streamed answer', () => {
       }
       response.end();
     });
-    const { body } = await open(limits({ idleTimeoutMs: 100, maxBodyBytes: bytes }));
+    const { body } = await open(limits({ idleTimeoutMs: 1_000, maxBodyBytes: bytes }));
     await senderStalled;
+    await new Promise((resolve) => setTimeout(resolve, 1_300));
     const { text, failure } = await drain(body);
     expect(failure).toBeUndefined();
     expect(text).toHaveLength(bytes);

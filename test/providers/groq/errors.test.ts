@@ -242,6 +242,18 @@ describe('a refusal that nobody has recorded', () => {
   });
 });
 
+describe('an error in the middle of a stream', () => {
+  it('is read by the status that stands in it: the model had begun', () => {
+    const { sse = '' } = recordedExchange('chat-stream-error-tool-use-failed').response;
+    const text = /event: error\ndata: (.+)/.exec(sse)?.[1] ?? '';
+    expect(failureOfRefusal({ status: 400, headers: new Map(), text, key, nowMs })).toMatchObject({
+      code: 'TOOL_USE_FAILED',
+      execution: 'EXECUTED',
+      retryable: false,
+    });
+  });
+});
+
 describe('the wait that Groq asks for', () => {
   const words = { type: 'tokens', message: 'Please try again in 34.1475s. Need more?' };
   const resets = {

@@ -211,7 +211,10 @@ describe('the list of models.dev', () => {
     'that cannot be had because of %s fails for every provider alike',
     async (_words, responder, code) => {
       server.reply(responder);
-      const models = feed({ providers: ['groq', 'other'], limits: { firstByteTimeoutMs: 60 } });
+      const models = feed({
+        providers: ['groq', 'other'],
+        limits: code === 'TIMEOUT' ? { firstByteTimeoutMs: 60 } : {},
+      });
       for (const reading of (await models.read(never)).values()) {
         expect(reading).toMatchObject({ ok: false, basis: 'LISTED', failure: { code } });
       }
