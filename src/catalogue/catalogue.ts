@@ -22,8 +22,8 @@ import type { MeasuredPerformance, Snapshot } from './snapshot.ts';
 
 /** Public price lists that name several providers at once, such as models.dev. */
 export interface PublicPriceList {
-  /** One reading for each provider asked for, by the list's own provider ids. */
-  read(listIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, PriceReading>>;
+  /** One reading for each provider that it was made for, by the list's own provider ids. */
+  read(signal: AbortSignal): Promise<ReadonlyMap<string, PriceReading>>;
 }
 
 /** What a poll found, for the poller to choose the next time. */
@@ -139,10 +139,7 @@ export class Catalogue {
     const listed = [...registry.values()].flatMap(({ id, modelsDevId }) =>
       modelsDevId === undefined ? [] : [{ id, modelsDevId }],
     );
-    const readings = await publicPriceList.read(
-      listed.map(({ modelsDevId }) => modelsDevId),
-      signal,
-    );
+    const readings = await publicPriceList.read(signal);
     if (!signal.aborted) {
       await this.#update((changedOf, nowMs) => {
         for (const { id, modelsDevId } of listed) {

@@ -1,4 +1,5 @@
 import type { ProviderFailure } from '../domain/failure.ts';
+import type { AttemptOptions, AttemptOutcome, InferencePayload } from '../domain/inference.ts';
 import type { ListedModel } from '../domain/model.ts';
 import type { PriceBasis, PriceRow } from '../domain/price.ts';
 
@@ -49,6 +50,18 @@ export interface ProviderInterface {
    * answer with {@link listModels} is fetched once when both are asked for at the same time.
    */
   getPricing(signal: AbortSignal): Promise<readonly PriceReading[]>;
+
+  /**
+   * Sends one inference, once: no repeat is hidden inside. How it ended is data, and says what is certain
+   * about the work behind a failure. Nothing throws but a fault of ours.
+   */
+  launchInference(payload: InferencePayload, options: AttemptOptions): Promise<AttemptOutcome>;
+
+  /** An upper bound of the input in the unit that the task is priced in: bytes of the rendered request for text. */
+  inputBound(payload: InferencePayload): number;
+
+  /** Asked after the provider refused the key: true when a newer one is in place. */
+  renewKey(): Promise<boolean>;
 }
 
 /** The provider's key for one call. The value is revealed where the header is written, nowhere else. */

@@ -1,0 +1,271 @@
+import { readFileSync } from 'node:fs';
+
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+
+import { Catalogue } from './catalogue/catalogue.ts';
+import { Poller } from './catalogue/poller.ts';
+import type { Config } from './config.ts';
+import { systemClock } from './domain/clock.ts';
+import type { Clock } from './domain/clock.ts';
+import { priceLoaders } from './graphql/context.ts';
+import type { RequestContext } from './graphql/context.ts';
+import { exampleQuery } from './graphql/example.ts';
+import { createSchema } from './graphql/schema.ts';
+import { createMetrics } from './http/metrics.ts';
+import { defaultHttpOptions } from './http/options.ts';
+import { createHttpService } from './http/server.ts';
+import type { HttpService } from './http/server.ts';
+import { GroqAdapter } from './providers/groq/groq-adapter.ts';
+import { createOutwardHttp } from './providers/http.ts';
+import type { OutwardHttp } from './providers/http.ts';
+import { ModelsDevFeed } from './providers/models-dev/models-dev-feed.ts';
+import type { ProviderInterface } from './providers/provider.ts';
+import { loadRegistry } from './registry.ts';
+import type { RegisteredProvider, Registry } from './registry.ts';
+import { apiKeysFrom } from './provider-keys.ts';
+import { EnvironmentSecretStore } from './secrets/environment.ts';
+import type { SecretStore } from './secrets/secret-store.ts';
+import { VaultSecretStore } from './secrets/vault.ts';
+import { openStore } from './store/open-store.ts';
+
+/** A running service. */
+export interface Service {
+  /** Starts everything and listens; resolves when the first request can be answered. */
+  start(): Promise<{ readonly url: string }>;
+  /** Goes out of service without dropping a request, then gives everything back. */
+  stop(): Promise<void>;
+}
+
+/** What tests put in place of the process's own. */
+export interface ServiceOverrides {
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  readonly random?: () => number;
+}
+
+const root = new URL('../', import.meta.url);
+
+/** Puts the parts together; the only place that knows them all. */
+export function createService(config: Config, overrides: ServiceOverrides = {}): Service {
+  const clock = overrides.clock ?? systemClock;
+  const random = overrides.random ?? Math.random;
+  const log = overrides.log ?? pino({ level: config.logLevel });
+  const stops: (() => Promise<void> | void)[] = [];
+  let http: HttpService | undefined;
+
+  async function start(): Promise<{ readonly url: string }> {
+    const registry = registryOf(config);
+    const schema = createSchema(new URL('schema.graphql', root));
+    const store = await openStore({
+      dataDir: config.dataDir,
+      ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl() }),
+      log,
+    });
+    stops.unshift(() => store.close());
+
+    const secrets = secretStoreOf(config, clock, log);
+    const outward = createOutwardHttp({ clock });
+    stops.unshift(() => outward.close());
+    const providers = providersOf(registry, config, secrets, outward, clock);
+    const catalogue = new Catalogue({
+      registry,
+      providers,
+      publicPriceList: publicPriceListOf(registry, config, outward, clock),
+      store: store.catalogue,
+      clock,
+      defaultPollIntervalMs: config.pollIntervalMs,
+      log: eventLog(log),
+    });
+    await secrets.start();
+    stops.unshift(() => secrets.stop());
+    await catalogue.open();
+
+    const metrics = createMetrics({ version: versionOf() });
+    http = createHttpService<RequestContext>({
+      schema,
+      contextFor: ({ requestId, signal }) => ({
+        snapshot: catalogue.snapshot,
+        nowMs: clock.now(),
+        requestId,
+        signal,
+        ...priceLoaders(store.catalogue),
+      }),
+      options: httpOptionsOf(config),
+      health: () => ({ ready: catalogue.isOpen, degraded: degradedReasons(catalogue, secrets) }),
+      metrics,
+      log,
+    });
+    const { url } = await http.listen();
+    stops.unshift(startPolling(catalogue, registry, config, secrets, { clock, random, log }));
+    log.info({ url }, 'listening');
+    return { url };
+  }
+
+  async function stop(): Promise<void> {
+    await http?.drain();
+    for (const stopPart of stops) await stopPart();
+  }
+
+  return { start, stop };
+}
+
+function registryOf(config: Config): Registry {
+  const path = config.registryPath ?? new URL('provider_registry.json', root).pathname;
+  return loadRegistry(path, new URL('provider_registry.schema.json', root));
+}
+
+function secretStoreOf(config: Config, clock: Clock, log: Logger): SecretStore {
+  const secretLog = eventLog(log);
+  return config.vault === undefined
+    ? new EnvironmentSecretStore({
+        secrets: config.environmentSecrets,
+        log: secretLog,
+        now: () => clock.now(),
+      })
+    : new VaultSecretStore(config.vault, { clock, log: secretLog });
+}
+
+function providersOf(
+  registry: Registry,
+  config: Config,
+  secrets: SecretStore,
+  http: OutwardHttp,
+  clock: Clock,
+): ReadonlyMap<string, ProviderInterface> {
+  const providers = new Map<string, ProviderInterface>();
+  for (const registered of registry.values()) {
+    providers.set(registered.id, groqAdapterOf(registered, config, secrets, http, clock));
+  }
+  return providers;
+}
+
+function groqAdapterOf(
+  registered: RegisteredProvider,
+  config: Config,
+  secrets: SecretStore,
+  http: OutwardHttp,
+  clock: Clock,
+): GroqAdapter {
+  const { limits } = registered;
+  return new GroqAdapter({
+    id: registered.id,
+    baseUrl: config.groqBaseUrl ?? registered.baseUrl,
+    pricingUrl: config.groqPricingUrl ?? registered.pricingUrl,
+    keys: apiKeysFrom(secrets, registered.secretPath),
+    http,
+    clock,
+    limits: {
+      connectTimeoutMs: limits.connectTimeoutMs,
+      totalMs: limits.totalTimeoutMs,
+      maxBodyBytes: limits.maximumBodyBytes,
+    },
+  });
+}
+
+function publicPriceListOf(
+  registry: Registry,
+  config: Config,
+  http: OutwardHttp,
+  clock: Clock,
+): ModelsDevFeed | undefined {
+  const providers = [...registry.values()].flatMap(({ modelsDevId }) =>
+    modelsDevId === undefined ? [] : [modelsDevId],
+  );
+  if (config.modelsDevUrl === undefined || providers.length === 0) return undefined;
+  return new ModelsDevFeed({ url: config.modelsDevUrl, providers, http, clock });
+}
+
+/** Starts a poller for each provider and one for the public list; gives what stops them. */
+function startPolling(
+  catalogue: Catalogue,
+  registry: Registry,
+  config: Config,
+  secrets: SecretStore,
+  { clock, random, log }: Required<ServiceOverrides>,
+): () => Promise<void> {
+  const onFault = (error: unknown) => log.error({ error }, 'poll.failed');
+  const pollers = new Map<string, Poller>();
+  for (const registered of registry.values()) {
+    pollers.set(
+      registered.id,
+      new Poller({
+        poll: async (signal) => await catalogue.poll(registered.id, signal),
+        intervalMs: registered.pollIntervalMs ?? config.pollIntervalMs,
+        clock,
+        random,
+        onFault,
+      }),
+    );
+  }
+  const publicList = new Poller({
+    poll: async (signal) => await catalogue.pollPublicPriceList(signal),
+    intervalMs: config.pollIntervalMs,
+    clock,
+    random,
+    onFault,
+  });
+  const stopWatching = secrets.onChange((path) => {
+    for (const registered of registry.values()) {
+      if (registered.secretPath === path) pollers.get(registered.id)?.wake();
+    }
+  });
+  const all = [...pollers.values(), publicList];
+  for (const poller of all) poller.start();
+  return async () => {
+    stopWatching();
+    await Promise.all(all.map(async (poller) => await poller.stop()));
+  };
+}
+
+function httpOptionsOf(config: Config) {
+  const { documents } = config;
+  const loopbackHosts = ['localhost', '127.0.0.1', '::1', '[::1]'];
+  return {
+    ...defaultHttpOptions,
+    host: config.host,
+    port: config.port,
+    introspection: config.introspection,
+    ...(config.explorer ? { explorer: { exampleQuery } } : {}),
+    limits: {
+      ...defaultHttpOptions.limits,
+      maxDepth: documents.maxDepth,
+      maxTokens: documents.maxTokens,
+      maxAliases: documents.maxAliases,
+      maxRepresentations: documents.maxRepresentations,
+      maxCost: documents.maxCost,
+    },
+    maxBodyBytes: documents.maxBodyBytes,
+    drainDelayMs: config.drainDelayMs,
+    ...(loopbackHosts.includes(config.host) ? { allowedHosts: loopbackHosts } : {}),
+  };
+}
+
+function degradedReasons(catalogue: Catalogue, secrets: SecretStore): string[] {
+  const reasons: string[] = [];
+  if (catalogue.storeFailure !== undefined) reasons.push(catalogue.storeFailure);
+  const secretStatus = secrets.status();
+  if (secretStatus.state !== 'OK' && secretStatus.reason !== undefined) {
+    reasons.push(`secrets: ${secretStatus.reason}`);
+  }
+  if (catalogue.isOpen) {
+    for (const { id, status } of catalogue.snapshot.providers.values()) {
+      if (status.state !== 'READY') reasons.push(`${id}: ${status.reason ?? status.state}`);
+    }
+  }
+  return reasons;
+}
+
+function eventLog(log: Logger): (event: string, fields: Readonly<Record<string, unknown>>) => void {
+  return (event, fields) => {
+    if (fields['error'] !== undefined || fields['reason'] !== undefined) log.warn(fields, event);
+    else log.info(fields, event);
+  };
+}
+
+function versionOf(): string {
+  const content = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
+    readonly version: string;
+  };
+  return content.version;
+}
