@@ -16,6 +16,8 @@ export type Fact =
       readonly kind: 'RESERVED';
       readonly atMs: number;
       readonly owner: string;
+      /** The request that brought it, as the log names it. */
+      readonly requestId: string;
       readonly priceVersion: string;
       readonly prices: ComponentPrices;
       readonly reserved: Decimal;
@@ -30,6 +32,13 @@ export type Fact =
       readonly kind: 'ATTEMPT_VOIDED';
       readonly atMs: number;
       readonly outcome: 'NOT_SENT' | 'NOT_EXECUTED';
+    }
+  /** Somebody with the right to it asked for it to be stopped. */
+  | {
+      readonly kind: 'CANCEL_REQUESTED';
+      readonly atMs: number;
+      readonly by: string;
+      readonly requestId: string;
     }
   /** It ended, as its owner saw it. */
   | {
@@ -81,6 +90,7 @@ function changed(run: Run, fact: Fact): Run {
         finishedAtMs: undefined,
         settledAtMs: undefined,
         deadlineAtMs: fact.deadlineAtMs,
+        cancelRequestedAtMs: undefined,
         priceVersion: fact.priceVersion,
         prices: fact.prices,
         reserved: fact.reserved,
@@ -113,6 +123,9 @@ function changed(run: Run, fact: Fact): Run {
     case 'ATTEMPT_VOIDED':
       if (openAttempt(run) === undefined) throw refused(run, fact);
       return { ...run, attempts: closedAttempts(run, fact.outcome) };
+    case 'CANCEL_REQUESTED':
+      if (isFinal(run.state)) throw refused(run, fact);
+      return { ...run, cancelRequestedAtMs: fact.atMs };
     case 'ENDED':
       return ended(run, fact.ending, fact.atMs, fact);
     case 'LOST':

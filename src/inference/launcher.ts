@@ -1,7 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Decimal } from '../domain/decimal.ts';
-import type { AttemptLimits, InferenceOutput, InferencePayload } from '../domain/inference.ts';
+import type { AttemptLimits, InferencePayload } from '../domain/inference.ts';
 import type { ProviderInterface } from '../providers/provider.ts';
 import { carryOut } from './carry-out.ts';
 import { sealedRequest } from './content.ts';
@@ -15,7 +15,6 @@ import { Places } from './places.ts';
 import { RateGate } from './rate-gate.ts';
 import { refusal, refusalOfFailure } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
-import { holdsReservation, isFinal } from './run.ts';
 import type { Run } from './run.ts';
 import { SpeedBoard } from './speed.ts';
 import { costLimit, termsOf } from './terms.ts';
@@ -24,6 +23,8 @@ import type { TermLimits, Terms } from './terms.ts';
 /** Who launches, and what the operator or his token allows him. */
 export interface LaunchCaller {
   readonly id: string;
+  /** The request that he sent, as the log names it. */
+  readonly requestId: string;
   readonly canLaunch: boolean;
   /** USD for one UTC day; undefined for no budget. */
   readonly dailyBudget: Decimal | undefined;
@@ -97,16 +98,15 @@ export class Launcher {
     return faultOf(request) ?? this.#terms(request);
   }
 
-  /** Stops a run of the caller; undefined when there is none of this id. */
-  async cancel(runId: string, callerId: string): Promise<RunView | undefined> {
-    const run = await this.options.ledger.store.run(runId);
-    if (run === undefined || run.caller !== callerId) return undefined;
-    const live = this.live.get(runId);
-    if (live !== undefined) {
-      live.stop.abort('CANCEL' satisfies StopReason);
-      return await live.ended;
-    }
-    return { run, output: undefined };
+  /**
+   * Stops a run of the caller, whichever process carries it out, and waits for its end within a bound;
+   * undefined when the caller has none of this id.
+   */
+  async cancel(runId: string, caller: LaunchCaller): Promise<RunView | undefined> {
+    const run = await this.options.ledger.requestCancel(runId, caller.id, caller.requestId);
+    if (run === undefined) return undefined;
+    this.live.get(runId)?.stop.abort('CANCEL' satisfies StopReason);
+    return await this.live.waitFor(run, cancelWaitMs);
   }
 
   /** Carries on with a run that was reserved, here or by a process that is gone. */
@@ -236,6 +236,7 @@ export class Launcher {
     return {
       id: newRunId(),
       caller: caller.id,
+      requestId: caller.requestId,
       idempotencyKey: request.idempotencyKey,
       requestHash: hash,
       mode: request.mode,
@@ -311,13 +312,8 @@ export class Launcher {
   }
 }
 
-/** What a run answered: at hand, or from the stored content while that lives. */
-export type OutputOf = (view: RunView) => Promise<InferenceOutput | undefined>;
-
-/** Whether a run can still be stopped. */
-export function isStoppable(run: Run): boolean {
-  return !isFinal(run.state) && holdsReservation(run);
-}
+/** How long a cancellation waits for the run to end, in milliseconds. */
+const cancelWaitMs = 10_000;
 
 function conflict(run: Run): Refusal {
   return refusal('IDEMPOTENCY_CONFLICT', 'The key belongs to another request.', {

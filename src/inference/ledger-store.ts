@@ -30,7 +30,10 @@ export interface LedgerStore {
 
   /** Events of a run behind a position, in order. */
   events(runId: string, afterPosition: number, limit: number): Promise<readonly StoredEvent[]>;
-  content(runId: string): Promise<StoredContent | undefined>;
+  /** Content of these runs, in their order. */
+  contents(runIds: readonly string[]): Promise<readonly (StoredContent | undefined)[]>;
+  /** Unfinished runs of an owner that somebody asked to be stopped. */
+  cancelRequests(owner: string): Promise<readonly string[]>;
   /** Removes content and events whose time is over. */
   expireContent(nowMs: number, limit: number): Promise<number>;
 
@@ -58,6 +61,7 @@ export interface LedgerTransaction {
   putBudget(caller: string, day: string, budget: BudgetDay): Promise<void>;
   /** What the runs of a caller hold and were charged on a day, for a budget that begins within it. */
   sumOfDay(caller: string, day: string): Promise<BudgetDay>;
+  /** Writes request and output of a run; an undefined one leaves what is stored. */
   putContent(content: StoredContent): Promise<void>;
   appendEvents(runId: string, events: readonly NewEvent[], expiresAtMs: number): Promise<void>;
   addSpeedSample(sample: SpeedSample): Promise<void>;

@@ -13,13 +13,15 @@ import type {
   SpeedSample,
   StoredContent,
 } from './ledger-store.ts';
-import { dayOf, holdsReservation } from './run.ts';
+import { dayOf, holdsReservation, isFinal } from './run.ts';
 import type { Resolution, Run, RunMode } from './run.ts';
 
 /** What is reserved in one step, before anything is sent. */
 export interface Reservation {
   readonly id: string;
   readonly caller: string;
+  /** The request that brought it, as the log names it. */
+  readonly requestId: string;
   readonly idempotencyKey: string;
   readonly requestHash: string;
   readonly mode: RunMode;
@@ -199,6 +201,26 @@ export class Ledger {
     });
   }
 
+  /**
+   * Notes that a run is to be stopped; whoever carries it out does so.
+   *
+   * @returns undefined when the caller has no such run.
+   */
+  async requestCancel(runId: string, caller: string, requestId: string): Promise<Run | undefined> {
+    return await this.store.transaction(async (ledger) => {
+      const present = await ledger.run(runId);
+      if (present?.caller !== caller) return undefined;
+      if (isFinal(present.state) || present.cancelRequestedAtMs !== undefined) return present;
+      const atMs = this.#options.clock.now();
+      return await appended(ledger, present, {
+        kind: 'CANCEL_REQUESTED',
+        atMs,
+        by: caller,
+        requestId,
+      });
+    });
+  }
+
   /** Takes over a run that was not sent and whose owner is gone. */
   async adopt(run: Run): Promise<Run> {
     return await this.store.transaction(async (ledger) => {
@@ -258,6 +280,7 @@ export class Ledger {
       kind: 'RESERVED',
       atMs: nowMs,
       owner: this.owner,
+      requestId: reservation.requestId,
       priceVersion: reservation.priceVersion,
       prices: reservation.prices,
       reserved: reservation.worstCase,
@@ -313,6 +336,7 @@ function blankRun(reservation: Reservation, nowMs: number): Run {
     finishedAtMs: undefined,
     settledAtMs: undefined,
     deadlineAtMs: reservation.deadlineAtMs,
+    cancelRequestedAtMs: undefined,
     priceVersion: reservation.priceVersion,
     prices: reservation.prices,
     reserved: reservation.worstCase,

@@ -84,7 +84,7 @@ export class Recovery {
   async #carryOn(run: Run): Promise<void> {
     const { ledger, launcher, sealer, clock, log } = this.#options;
     const adopted = await ledger.adopt(run);
-    const content = await ledger.store.content(run.id);
+    const [content] = await ledger.store.contents([run.id]);
     const payload = openedRequest(sealer, content?.request);
     if (run.mode !== 'SYNC' && payload !== undefined && clock.now() < run.deadlineAtMs) {
       log('launch.adopted', { runId: run.id });

@@ -39,6 +39,8 @@ export interface Run {
   /** When it was settled or resolved: the date that finance counts by. */
   readonly settledAtMs: number | undefined;
   readonly deadlineAtMs: number;
+  /** When its caller asked for it to be stopped. */
+  readonly cancelRequestedAtMs: number | undefined;
   readonly priceVersion: string;
   readonly prices: ComponentPrices;
   /** The worst case in USD, held until the run ends. */
