@@ -84,7 +84,7 @@ export function formatErrorForClient(error: unknown, requestId?: string): GraphQ
 function isRefusedArgument(error: unknown): boolean {
   return (
     error instanceof GraphQLError &&
-    error.originalError === undefined &&
+    (error.originalError === undefined || error.originalError instanceof GraphQLError) &&
     /^Argument "[^"]{1,200}" (?:of |has invalid value )/.test(error.message)
   );
 }

@@ -1,5 +1,5 @@
 import { Server as NetServer } from 'node:net';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
@@ -24,7 +24,7 @@ export class Drain {
   readonly #options: DrainOptions;
   readonly #log: Pick<Logger, 'info' | 'warn'>;
   readonly #steps: (() => Promise<void> | void)[] = [];
-  #requestsInFlight = 0;
+  readonly #inFlight = new Set<ServerResponse>();
   #onIdle: (() => void) | undefined;
   #draining: Promise<void> | undefined;
   #closing = false;
@@ -40,22 +40,26 @@ export class Drain {
     return this.#draining !== undefined;
   }
 
-  /** Whether answers have to carry `connection: close`. */
-  get closing(): boolean {
-    return this.#closing;
+  /**
+   * Whether an answer has to be the last on its connection. One that has other requests waiting behind it
+   * is not, or those would be dropped.
+   */
+  isLast(response: ServerResponse): boolean {
+    if (!this.#closing) return false;
+    const { socket } = response.req;
+    for (const other of this.#inFlight) {
+      if (other !== response && other.req.socket === socket) return false;
+    }
+    return true;
   }
 
-  get requestsInFlight(): number {
-    return this.#requestsInFlight;
+  requestStarted(response: ServerResponse): void {
+    this.#inFlight.add(response);
   }
 
-  requestStarted(): void {
-    this.#requestsInFlight += 1;
-  }
-
-  requestEnded(): void {
-    this.#requestsInFlight -= 1;
-    if (this.#requestsInFlight === 0) this.#onIdle?.();
+  requestEnded(response: ServerResponse): void {
+    this.#inFlight.delete(response);
+    if (this.#inFlight.size === 0) this.#onIdle?.();
   }
 
   /** Adds what has to end beside requests, such as WebSocket connections; it shares the grace period. */
@@ -90,7 +94,7 @@ export class Drain {
       sleep(drainGraceMs, false, { signal: grace.signal }).catch(() => false),
     ]).finally(() => grace.abort());
     if (!inTime) {
-      this.#log.warn({ requestsCut: this.#requestsInFlight }, 'drain exceeded its grace period');
+      this.#log.warn({ requestsCut: this.#inFlight.size }, 'drain exceeded its grace period');
     }
     this.#server.closeAllConnections();
     this.#log.info('drained');
@@ -102,7 +106,7 @@ export class Drain {
     signal: AbortSignal,
   ): Promise<void> {
     await Promise.race([closed, sleep(lingerMs, undefined, { signal }).catch(() => {})]);
-    while (this.#requestsInFlight > 0 && !signal.aborted) {
+    while (this.#inFlight.size > 0 && !signal.aborted) {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
         signal.addEventListener('abort', () => resolve(), { once: true });

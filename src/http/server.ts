@@ -196,7 +196,7 @@ class Service<Context extends BaseContext> implements HttpService {
     const search = questionMark === -1 ? '' : url.slice(questionMark);
     const record = new RequestRecord(request.method ?? '', path, request.headers);
     response.record = record;
-    this.#drain.requestStarted();
+    this.#drain.requestStarted(response);
     this.#args.metrics.http.requestStarted();
     response.on('close', () => this.#finished(response, record));
     try {
@@ -220,7 +220,7 @@ class Service<Context extends BaseContext> implements HttpService {
     const isUnread = !request.complete && hasBody(request);
     if (isUnread) await discardBody(request);
     if (response.destroyed || record.cutStatus !== undefined) return;
-    const closing = this.#drain.closing || (isUnread && !request.complete);
+    const closing = this.#drain.isLast(response) || (isUnread && !request.complete);
     sendAnswer(
       response,
       withCors(answer, request.headers, this.#allowedOrigins),
@@ -234,7 +234,7 @@ class Service<Context extends BaseContext> implements HttpService {
     if (!isAnswered) record.noteClientGone();
     const status = record.cutStatus ?? (isAnswered ? response.statusCode : CLIENT_CLOSED_REQUEST);
     const durationMs = performance.now() - record.startedAtMs;
-    this.#drain.requestEnded();
+    this.#drain.requestEnded(response);
     this.#args.metrics.http.requestFinished(record.kind, status, durationMs / 1_000);
     const line = {
       method: record.method,

@@ -1,6 +1,7 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
 import type { ContextRequest } from '../../src/http/graphql-handler.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { defaultHttpOptions } from '../../src/http/options.ts';
@@ -204,6 +205,13 @@ export async function startTestService(
   const { url, port } = await service.listen();
   return { service, url, port, gate, lines, health };
 }
+
+/** {@link startTestService} for the test that calls it, with whose end it ends. */
+export const startForThisTest: typeof startTestService = async (...args) => {
+  const test = await startTestService(...args);
+  onTestFinished(async () => await test.service.close());
+  return test;
+};
 
 /** Sends one operation as an ordinary client does. */
 export async function ask(
