@@ -1,3 +1,4 @@
+import { Decimal } from './domain/decimal.ts';
 import type { SecretSource, VaultAuth, VaultOptions } from './secrets/vault-options.ts';
 
 /** Every setting, parsed and checked. It holds no secret: those stay behind functions that read them when used. */
@@ -17,6 +18,7 @@ export interface Config {
   readonly vault: VaultOptions | undefined;
   /** Secrets of the environment by their path in the registry; for development. */
   readonly environmentSecrets: ReadonlyMap<string, () => string | undefined>;
+  readonly launches: LaunchSettings;
   readonly documents: {
     readonly maxDepth: number;
     readonly maxTokens: number;
@@ -30,6 +32,23 @@ export interface Config {
   readonly logLevel: string;
   /** How long a draining service goes on taking requests, so that load balancers notice first. */
   readonly drainDelayMs: number;
+}
+
+/** Bounds on money and load. */
+export interface LaunchSettings {
+  /** USD, per caller and UTC day; undefined for no budget. */
+  readonly budgetPerDay: Decimal | undefined;
+  /** USD; undefined for no bound. */
+  readonly maxCostPerCall: Decimal | undefined;
+  readonly concurrency: number;
+  readonly queueLength: number;
+  readonly perMinute: number | undefined;
+  readonly defaultMaxOutputTokens: number;
+  readonly keyLifeMs: number;
+  /** 0 keeps no content. */
+  readonly contentLifeMs: number;
+  /** Where the secret store has the key that seals content; undefined leaves it unsealed. */
+  readonly contentKeyPath: string | undefined;
 }
 
 /** Every fault of the environment at once. */
@@ -69,6 +88,17 @@ export function readConfig(environment: Environment): Config {
     pollIntervalMs: settings.integer('POLL_INTERVAL_SECONDS', 300, 1, 86_400) * 1000,
     vault: vaultOf(settings),
     environmentSecrets: new Map([['groq/api_key', () => environment['GROQ_API_KEY']]]),
+    launches: {
+      budgetPerDay: settings.money('BUDGET_USD_PER_DAY'),
+      maxCostPerCall: settings.money('MAX_COST_USD_PER_CALL'),
+      concurrency: settings.integer('LAUNCH_CONCURRENCY', 64, 1, 10_000),
+      queueLength: settings.integer('LAUNCH_QUEUE', 256, 0, 100_000),
+      perMinute: settings.optionalInteger('LAUNCHES_PER_MINUTE', 1, 1_000_000),
+      defaultMaxOutputTokens: settings.integer('DEFAULT_MAX_OUTPUT_TOKENS', 4096, 1, 1_000_000),
+      keyLifeMs: settings.integer('IDEMPOTENCY_TTL_DAYS', 90, 1, 3650) * dayMs,
+      contentLifeMs: settings.integer('RUN_CONTENT_TTL_HOURS', 24, 0, 8760) * hourMs,
+      contentKeyPath: settings.text('CONTENT_KEY_PATH'),
+    },
     documents: {
       maxDepth: settings.integer('MAX_DEPTH', 12, 1, 100),
       maxTokens: settings.integer('MAX_TOKENS', 2000, 10, 1_000_000),
@@ -93,6 +123,9 @@ export function readConfig(environment: Environment): Config {
   if (settings.faults.length > 0) throw new ConfigError(settings.faults);
   return config;
 }
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 
 function vaultOf(settings: Settings): VaultOptions | undefined {
   const address = settings.url('VAULT_ADDR');
@@ -168,6 +201,23 @@ class Settings {
     if (value >= minimum && value <= maximum) return value;
     this.faults.push(`${name} must be a whole number from ${minimum} to ${maximum}`);
     return fallback;
+  }
+
+  optionalInteger(name: string, minimum: number, maximum: number): number | undefined {
+    return this.text(name) === undefined
+      ? undefined
+      : this.integer(name, minimum, minimum, maximum);
+  }
+
+  /** An amount in USD. */
+  money(name: string): Decimal | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const amount = Decimal.parse(text);
+    if (amount === undefined || amount.isNegative()) {
+      this.faults.push(`${name} must be an amount in USD such as 12.50`);
+    }
+    return amount;
   }
 
   flag(name: string, fallback: boolean): boolean {

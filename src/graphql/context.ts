@@ -2,6 +2,10 @@ import DataLoader from 'dataloader';
 
 import type { CatalogueStore, PricePoint } from '../catalogue/catalogue-store.ts';
 import type { Snapshot } from '../catalogue/snapshot.ts';
+import type { Decimal } from '../domain/decimal.ts';
+import type { Launcher } from '../inference/launcher.ts';
+import type { LedgerStore, StoredContent } from '../inference/ledger-store.ts';
+import type { Run } from '../inference/run.ts';
 
 /** What the resolvers of one request share: one snapshot, one present, and loaders that batch. */
 export interface RequestContext {
@@ -12,8 +16,23 @@ export interface RequestContext {
   readonly requestId: string;
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal | undefined;
+  readonly caller: RequestCaller;
+  readonly launcher: Launcher;
+  readonly ledger: LedgerStore;
+  /** Runs of any caller by id; who may see one is asked where it is shown. */
+  readonly runs: DataLoader<string, Run | undefined>;
+  readonly contents: DataLoader<string, StoredContent | undefined>;
   readonly priceAt: DataLoader<PriceAtQuestion, PricePoint | undefined, string>;
   readonly priceHistory: DataLoader<PriceHistoryQuestion, readonly PricePoint[], string>;
+}
+
+/** Who asks, and what he may do. */
+export interface RequestCaller {
+  /** Undefined for anonymous readers. */
+  readonly id: string | undefined;
+  readonly scopes: ReadonlySet<string>;
+  /** USD for one UTC day; undefined for none. */
+  readonly dailyBudget: Decimal | undefined;
 }
 
 /** Which offering's price at which moment. */
@@ -48,6 +67,16 @@ export function priceLoaders(
         maxBatchSize: maximumBatchSize,
       },
     ),
+  };
+}
+
+/** The loaders of one request over the ledger. */
+export function ledgerLoaders(ledger: LedgerStore): Pick<RequestContext, 'runs' | 'contents'> {
+  return {
+    runs: new DataLoader(async (ids) => await ledger.runs(ids), { maxBatchSize: maximumBatchSize }),
+    contents: new DataLoader(async (ids) => await ledger.contents(ids), {
+      maxBatchSize: maximumBatchSize,
+    }),
   };
 }
 

@@ -1,23 +1,35 @@
+import type { RunView } from '../inference/live-runs.ts';
 import type { ModelEntry, OfferingEntry, ProviderEntry } from '../catalogue/snapshot.ts';
 import type { RequestContext } from './context.ts';
 import { clientError } from './errors.ts';
+import { visibleRun } from './resolvers/inference-queries.ts';
 
 /** What a router sends to name an entity. */
 type Representation = Readonly<Record<string, unknown>>;
 
-type Entity = ProviderEntry | ModelEntry | OfferingEntry;
+type Entity = ProviderEntry | ModelEntry | OfferingEntry | RunEntity;
+
+/** A run with the type name that the engine looks for. */
+type RunEntity = RunView & { readonly __typename: 'InferenceRun' };
 
 /** Finds an entity by its key; undefined where there is none. */
 type Lookup = (
   id: string,
   context: RequestContext,
-) => Entity | undefined | Promise<Entity | undefined>;
+) => Entity | null | undefined | Promise<Entity | null | undefined>;
 
 /** How the entities of this subgraph are found, by their type name. */
 const lookups: ReadonlyMap<unknown, Lookup> = new Map<unknown, Lookup>([
   ['Provider', (id, { snapshot }) => snapshot.providers.get(id)],
   ['Model', (id, { snapshot }) => snapshot.models.get(id)],
   ['Offering', (id, { snapshot }) => snapshot.offerings.get(id)],
+  [
+    'InferenceRun',
+    async (id, context) => {
+      const view = await visibleRun(id, context);
+      return view === null ? null : { ...view, __typename: 'InferenceRun' };
+    },
+  ],
 ]);
 
 /**

@@ -2,7 +2,10 @@ import type { Decimal } from '../domain/decimal.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { ProviderEntry, ModelEntry, OfferingEntry, FeedEntry, MeasuredPercentiles } from '../catalogue/snapshot.ts';
 import type { PricingParent } from './resolvers/offering.ts';
-import type { RequestContext } from './context.ts';
+import type { RunView } from '../inference/live-runs.ts';
+import type { EventParent } from './resolvers/inference-run.ts';
+import type { UsageRow } from '../inference/ledger-store.ts';
+import type { RequestCaller, RequestContext } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
@@ -21,8 +24,131 @@ export type Scalars = {
    * `"0"`. Accepted on input as a string or a number.
    */
   Decimal: { input: Decimal; output: Decimal; }
+  /** Any JSON value. */
+  JSON: { input: unknown; output: unknown; }
   _FieldSet: { input: string; output: string; }
 };
+
+/** What is certain about an attempt. */
+export type AttemptOutcome =
+  /** Answered in full. */
+  | 'COMPLETED'
+  /** The provider did work before it failed. */
+  | 'EXECUTED'
+  /** The provider said that it did not do the work. */
+  | 'NOT_EXECUTED'
+  /** No byte went out. */
+  | 'NOT_SENT'
+  /** Nothing says what became of it. */
+  | 'UNKNOWN';
+
+/** Spoken audio. */
+export type AudioOutput = {
+  readonly __typename?: 'AudioOutput';
+  /** The bytes in base64. */
+  readonly base64: Scalars['String']['output'];
+  /** Their media type. */
+  readonly contentType: Scalars['String']['output'];
+};
+
+/** A budget for one UTC day, in USD. */
+export type Budget = {
+  readonly __typename?: 'Budget';
+  /** What may be spent. */
+  readonly limit: Scalars['Decimal']['output'];
+  /** What runs that have not ended hold. */
+  readonly reserved: Scalars['Decimal']['output'];
+  /** When it starts anew. */
+  readonly resetsAt: Scalars['DateTime']['output'];
+  /** What was charged. */
+  readonly spent: Scalars['Decimal']['output'];
+};
+
+/** Which run to stop. */
+export type CancelInferenceInput = {
+  /** The run. */
+  readonly id: Scalars['ID']['input'];
+};
+
+/** What came of a cancellation. */
+export type CancelInferenceResult = InferenceCancelled | LaunchRefused;
+
+/** One message of a conversation. */
+export type ChatMessageInput = {
+  /** What is said. */
+  readonly content?: InputMaybe<Scalars['String']['input']>;
+  /** Images; refused, because their cost can't be bounded before the call. */
+  readonly imageUrls?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Who speaks. */
+  readonly role: ChatRole;
+  /** Which tool call a `TOOL` message answers. */
+  readonly toolCallId?: InputMaybe<Scalars['String']['input']>;
+  /** The tool calls of an earlier assistant message. */
+  readonly toolCalls?: InputMaybe<ReadonlyArray<ToolCallInput>>;
+};
+
+/** Who speaks. */
+export type ChatRole =
+  /** The model. */
+  | 'ASSISTANT'
+  /** Instructions. */
+  | 'SYSTEM'
+  /** A tool's result. */
+  | 'TOOL'
+  /** The person or program that asks. */
+  | 'USER';
+
+/** How certain a cost is. */
+export type CostCertainty =
+  /** Between `minimum` and `maximum`. */
+  | 'BOUNDED'
+  /** Computed from the provider's own count. */
+  | 'EXACT'
+  /** Nobody knows whether the provider did the work. */
+  | 'UNKNOWN';
+
+/** The worst case does not fit a limit on money. */
+export type CostLimitExceeded = LaunchRefusal & {
+  readonly __typename?: 'CostLimitExceeded';
+  /** The reason as a stable code. */
+  readonly code: LaunchRefusalCode;
+  /** The largest `maxOutputTokens` that fits; null when none does. */
+  readonly largestMaxOutputTokens?: Maybe<Scalars['Int']['output']>;
+  /** What may be spent, in USD. */
+  readonly limit: Scalars['Decimal']['output'];
+  /** The reason in words. */
+  readonly message: Scalars['String']['output'];
+  /** What the worst case would cost, in USD. */
+  readonly required: Scalars['Decimal']['output'];
+  /** When it makes sense to try again; null where that is not known. */
+  readonly retryAfterSeconds?: Maybe<Scalars['Int']['output']>;
+  /** Whether the same request may be taken later. */
+  readonly retryable: Scalars['Boolean']['output'];
+};
+
+/** One line of a cost: quantity × unit price = amount, exactly. */
+export type CostLine = {
+  readonly __typename?: 'CostLine';
+  /** USD. */
+  readonly amount: Scalars['Decimal']['output'];
+  /** What was counted. */
+  readonly kind: CostLineKind;
+  /** How many. */
+  readonly quantity: Scalars['Decimal']['output'];
+  /** USD for one. */
+  readonly unitPrice: Scalars['Decimal']['output'];
+};
+
+/** What a line counts. */
+export type CostLineKind =
+  /** Input from the provider's cache. */
+  | 'CACHED_INPUT'
+  /** Input that was not cached. */
+  | 'INPUT'
+  /** Output, reasoning included. */
+  | 'OUTPUT'
+  /** Something that a person found out. */
+  | 'RESOLVED';
 
 /** How a cost per token was made. */
 export type CostMethod =
@@ -30,6 +156,9 @@ export type CostMethod =
   | 'BLEND_3_1'
   /** The one number that a feed gives. */
   | 'SINGLE';
+
+/** What came of an estimate. */
+export type EstimateInferenceResult = CostLimitExceeded | InferenceEstimate | LaunchRefused | ModelUnavailable | PriceChanged;
 
 /** One source of models or prices. */
 export type Feed = {
@@ -72,12 +201,456 @@ export type Freshness =
   /** Younger than one hour. */
   | 'STALE';
 
+/** The key belongs to another request. */
+export type IdempotencyConflict = LaunchRefusal & {
+  readonly __typename?: 'IdempotencyConflict';
+  /** The reason as a stable code. */
+  readonly code: LaunchRefusalCode;
+  /** The reason in words. */
+  readonly message: Scalars['String']['output'];
+  /** When it makes sense to try again; null where that is not known. */
+  readonly retryAfterSeconds?: Maybe<Scalars['Int']['output']>;
+  /** Whether the same request may be taken later. */
+  readonly retryable: Scalars['Boolean']['output'];
+  /** The run that the key belongs to. */
+  readonly run: InferenceRun;
+};
+
+/** One time that a run was sent. */
+export type InferenceAttempt = {
+  readonly __typename?: 'InferenceAttempt';
+  /** From 1. */
+  readonly number: Scalars['Int']['output'];
+  /** What is certain about it; null while it goes on. */
+  readonly outcome?: Maybe<AttemptOutcome>;
+  /** When the sending began. */
+  readonly sentAt: Scalars['DateTime']['output'];
+};
+
+/** The run was stopped, or had ended before. */
+export type InferenceCancelled = {
+  readonly __typename?: 'InferenceCancelled';
+  /** The run with its receipt. */
+  readonly run: InferenceRun;
+};
+
+/** What a run costs at its provider, in USD. */
+export type InferenceCost = {
+  readonly __typename?: 'InferenceCost';
+  /** How certain it is. */
+  readonly certainty: CostCertainty;
+  /** Always `USD`. */
+  readonly currency: Scalars['String']['output'];
+  /** What it is made of; they add up to `total`. */
+  readonly lines: ReadonlyArray<CostLine>;
+  /** At most this. */
+  readonly maximum: Scalars['Decimal']['output'];
+  /** At least this. */
+  readonly minimum: Scalars['Decimal']['output'];
+  /** The version of the prices that it was computed with. */
+  readonly priceVersion: Scalars['String']['output'];
+  /** The cost; null unless it is certain. */
+  readonly total?: Maybe<Scalars['Decimal']['output']>;
+};
+
+/** What an inference would cost. */
+export type InferenceEstimate = {
+  readonly __typename?: 'InferenceEstimate';
+  /** What the worst case is made of. */
+  readonly lines: ReadonlyArray<CostLine>;
+  /** The tokens that the output is bounded to. */
+  readonly maxOutputTokens?: Maybe<Scalars['Int']['output']>;
+  /** What would be bought. */
+  readonly offering: Offering;
+  /** The version of the prices; give it to `launchInference`. */
+  readonly priceVersion: Scalars['String']['output'];
+  /** The worst case, in USD: what a launch reserves. */
+  readonly worstCase: Scalars['Decimal']['output'];
+};
+
+/** Something that happened while a run went on. */
+export type InferenceEvent = {
+  readonly __typename?: 'InferenceEvent';
+  /** When it was stored. */
+  readonly at: Scalars['DateTime']['output'];
+  /** Opaque; goes into `after`. */
+  readonly cursor: Scalars['String']['output'];
+  /** What it is. */
+  readonly kind: InferenceEventKind;
+  /** The finished run. */
+  readonly run?: Maybe<InferenceRun>;
+  /** A piece of text or reasoning. */
+  readonly text?: Maybe<Scalars['String']['output']>;
+  /** A tool call. */
+  readonly toolCall?: Maybe<ToolCall>;
+};
+
+/** What an event is. */
+export type InferenceEventKind =
+  /** The run has ended. */
+  | 'FINISHED'
+  /** A piece of the reasoning. */
+  | 'REASONING'
+  /** A piece of the answer. */
+  | 'TEXT'
+  /** A tool call. */
+  | 'TOOL_CALL';
+
+/** Why a run did not succeed. */
+export type InferenceFailure = {
+  readonly __typename?: 'InferenceFailure';
+  /** A stable code. */
+  readonly code: Scalars['String']['output'];
+  /** The reason in words. */
+  readonly message: Scalars['String']['output'];
+  /** When it makes sense to try again; null where that is not known. */
+  readonly retryAfterSeconds?: Maybe<Scalars['Int']['output']>;
+  /** Whether a new launch of the same may succeed without a change. */
+  readonly retryable: Scalars['Boolean']['output'];
+};
+
+/** The launch was taken: its run, finished or not. */
+export type InferenceLaunched = {
+  readonly __typename?: 'InferenceLaunched';
+  /** Whether the key was known, so that nothing new was bought. */
+  readonly replayed: Scalars['Boolean']['output'];
+  /** The run; it may have failed, see its `state`. */
+  readonly run: InferenceRun;
+};
+
+/** How the answer of a launch is wanted. */
+export type InferenceMode =
+  /** Answer at once; read the run later. */
+  | 'ASYNC'
+  /** Answer at once; deltas are stored as events while the run goes on. */
+  | 'STREAM'
+  /** Wait for the result, or for `waitMs`. */
+  | 'SYNC';
+
+/** What a model answered. */
+export type InferenceOutput = {
+  readonly __typename?: 'InferenceOutput';
+  /** Spoken audio. */
+  readonly audio?: Maybe<AudioOutput>;
+  /** Why it ended: `stop`, `length` or `tool_calls`. */
+  readonly finishReason?: Maybe<Scalars['String']['output']>;
+  /** The reasoning, where it was asked for apart. */
+  readonly reasoning?: Maybe<Scalars['String']['output']>;
+  /** The text. */
+  readonly text?: Maybe<Scalars['String']['output']>;
+  /** The tools that it wants to be called. */
+  readonly toolCalls: ReadonlyArray<ToolCall>;
+};
+
+/** How the model should answer. What is absent is the provider's default. */
+export type InferenceParametersInput = {
+  /** The most tokens to generate, reasoning included; bounds the cost. */
+  readonly maxOutputTokens?: InputMaybe<Scalars['Int']['input']>;
+  /** How much to reason and what to show of it. */
+  readonly reasoning?: InputMaybe<ReasoningInput>;
+  /** The form of the answer. */
+  readonly responseFormat?: InputMaybe<ResponseFormatInput>;
+  /** For repeatable sampling, as far as the provider can. */
+  readonly seed?: InputMaybe<Scalars['Int']['input']>;
+  /** Texts that end the answer; at most 4. */
+  readonly stop?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** 0 to 2. */
+  readonly temperature?: InputMaybe<Scalars['Float']['input']>;
+  /** Whether and which tool must be called. */
+  readonly toolChoice?: InputMaybe<ToolChoiceInput>;
+  /** Tools that the model may call; at most 128. */
+  readonly tools?: InputMaybe<ReadonlyArray<ToolInput>>;
+  /** 0 to 1. */
+  readonly topP?: InputMaybe<Scalars['Float']['input']>;
+};
+
+/** How a run of unknown outcome was closed. */
+export type InferenceResolution = {
+  readonly __typename?: 'InferenceResolution';
+  /** When. */
+  readonly at: Scalars['DateTime']['output'];
+  /** Who closed it. */
+  readonly by: Scalars['String']['output'];
+  /** What the finding rests on. */
+  readonly evidence: Scalars['String']['output'];
+  /** What happened. */
+  readonly outcome: ResolvedOutcome;
+};
+
+/** The run is closed. */
+export type InferenceResolved = {
+  readonly __typename?: 'InferenceResolved';
+  /** The run with its receipt. */
+  readonly run: InferenceRun;
+};
+
+/** One inference, from reservation to receipt. It answers to its caller only. */
+export type InferenceRun = {
+  readonly __typename?: 'InferenceRun';
+  /** Every time that it was sent. */
+  readonly attempts: ReadonlyArray<InferenceAttempt>;
+  /** What the caller pays, in USD: never more than was reserved; 0 while the outcome is unknown. */
+  readonly charge: Scalars['Decimal']['output'];
+  /** What the provider takes for it. */
+  readonly cost: InferenceCost;
+  /** When it was reserved. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** What happened while it went on, in order; for STREAM runs. At most 1,000 a page. */
+  readonly events: ReadonlyArray<InferenceEvent>;
+  /** Why it did not succeed. */
+  readonly failure?: Maybe<InferenceFailure>;
+  /** When it ended. */
+  readonly finishedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Opaque. */
+  readonly id: Scalars['ID']['output'];
+  /** The caller's key. */
+  readonly idempotencyKey: Scalars['String']['output'];
+  /** The caller's own words. */
+  readonly metadata?: Maybe<Scalars['JSON']['output']>;
+  /** How its answer was wanted. */
+  readonly mode: InferenceMode;
+  /** Which model. */
+  readonly model?: Maybe<Model>;
+  /** What was bought; null when the catalogue has it no more. */
+  readonly offering?: Maybe<Offering>;
+  /** The id of what was bought. */
+  readonly offeringId: Scalars['ID']['output'];
+  /** What the model answered; null before it did, and once the content's time is over. */
+  readonly output?: Maybe<InferenceOutput>;
+  /** Who ran it. */
+  readonly provider?: Maybe<Provider>;
+  /** The provider's id for its support desk. */
+  readonly providerRequestId?: Maybe<Scalars['String']['output']>;
+  /** What is held for it until it ends, in USD. */
+  readonly reserved: Scalars['Decimal']['output'];
+  /** Where it ran, as far as that is known. */
+  readonly residency: RunResidency;
+  /** How a run of unknown outcome was closed. */
+  readonly resolution?: Maybe<InferenceResolution>;
+  /** When it was first sent. */
+  readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Where it stands. */
+  readonly state: InferenceState;
+  /** The run that it stands in for. */
+  readonly supersedes?: Maybe<Scalars['ID']['output']>;
+  /** Where the time went. */
+  readonly timing: InferenceTiming;
+  /** What the provider counted; null where it did not say. */
+  readonly usage?: Maybe<InferenceUsage>;
+};
+
+
+/** One inference, from reservation to receipt. It answers to its caller only. */
+export type InferenceRunEventsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: Scalars['Int']['input'];
+};
+
+/** A page of runs, newest first. */
+export type InferenceRunConnection = {
+  readonly __typename?: 'InferenceRunConnection';
+  /** The rows with their cursors. */
+  readonly edges: ReadonlyArray<InferenceRunEdge>;
+  /** The rows alone. */
+  readonly nodes: ReadonlyArray<InferenceRun>;
+  /** Where this page stands. */
+  readonly pageInfo: PageInfo;
+  /** How many pass the filter on all pages. */
+  readonly totalCount: Scalars['Int']['output'];
+};
+
+/** One row of a page. */
+export type InferenceRunEdge = {
+  readonly __typename?: 'InferenceRunEdge';
+  /** Opaque; goes into `after` or `before`. */
+  readonly cursor: Scalars['String']['output'];
+  /** The row. */
+  readonly node: InferenceRun;
+};
+
+/** Which runs; everything given must hold. */
+export type InferenceRunFilter = {
+  /** Reserved at or after this. */
+  readonly from?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Of these offerings. */
+  readonly offering?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  /** In one of these states. */
+  readonly state?: InputMaybe<ReadonlyArray<InferenceState>>;
+  /** Reserved before this. */
+  readonly to?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** Where a run stands. */
+export type InferenceState =
+  /** Stopped by its caller. */
+  | 'CANCELLED'
+  /** Ended without a full answer; `cost` says what is certain. */
+  | 'FAILED'
+  /** Waiting for a free place. */
+  | 'QUEUED'
+  /** Paid for in advance, not yet sent. */
+  | 'RESERVED'
+  /** With the provider. */
+  | 'RUNNING'
+  /** Answered in full. */
+  | 'SUCCEEDED'
+  /** Nobody knows whether the provider did the work; never sent again. */
+  | 'UNKNOWN';
+
+/** Where the time of a run went, in milliseconds. */
+export type InferenceTiming = {
+  readonly __typename?: 'InferenceTiming';
+  /** At the provider, generating. */
+  readonly completionMs?: Maybe<Scalars['Float']['output']>;
+  /** In this service, waiting for a free place included. */
+  readonly overheadMs?: Maybe<Scalars['Float']['output']>;
+  /** At the provider, reading the input. */
+  readonly promptMs?: Maybe<Scalars['Float']['output']>;
+  /** At the provider, before it began. */
+  readonly queueMs?: Maybe<Scalars['Float']['output']>;
+  /** From sending to the first token, as seen from here; for streams. */
+  readonly timeToFirstTokenMs?: Maybe<Scalars['Float']['output']>;
+  /** From sending to the end, as seen from here. */
+  readonly totalMs?: Maybe<Scalars['Float']['output']>;
+};
+
+/** What a provider counted. */
+export type InferenceUsage = {
+  readonly __typename?: 'InferenceUsage';
+  /** Seconds of audio that were written down. */
+  readonly audioSeconds?: Maybe<Scalars['Decimal']['output']>;
+  /** Tokens of the input that came from the provider's cache. */
+  readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Characters that were spoken. */
+  readonly characters?: Maybe<Scalars['Int']['output']>;
+  /** Tokens, characters or seconds of audio that went in, cached ones included; see `unit`. */
+  readonly inputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Tokens that came out, reasoning included. */
+  readonly outputTokens?: Maybe<Scalars['Int']['output']>;
+  /** Tokens of the output that were reasoning. */
+  readonly reasoningTokens?: Maybe<Scalars['Int']['output']>;
+};
+
+/** What was used and charged, summed up by the day on which it was settled or resolved. */
+export type InferenceUsageRow = {
+  readonly __typename?: 'InferenceUsageRow';
+  /** The caller, where grouped by it; for callers with the scope `inference:operate`. */
+  readonly caller?: Maybe<Scalars['String']['output']>;
+  /** What the callers pay, in USD. */
+  readonly charge: Scalars['Decimal']['output'];
+  /** What the providers take at most, in USD. */
+  readonly costMaximum: Scalars['Decimal']['output'];
+  /** What the providers take at least, in USD. */
+  readonly costMinimum: Scalars['Decimal']['output'];
+  /** The UTC day, where grouped by it. */
+  readonly day?: Maybe<Scalars['String']['output']>;
+  /** Input tokens that the providers counted. */
+  readonly inputTokens: Scalars['Float']['output'];
+  /** The model, where grouped by it. */
+  readonly modelId?: Maybe<Scalars['ID']['output']>;
+  /** The offering, where grouped by it. */
+  readonly offeringId?: Maybe<Scalars['ID']['output']>;
+  /** Output tokens that the providers counted. */
+  readonly outputTokens: Scalars['Float']['output'];
+  /** The price version, where grouped by it. */
+  readonly priceVersion?: Maybe<Scalars['String']['output']>;
+  /** The provider, where grouped by it. */
+  readonly providerId?: Maybe<Scalars['ID']['output']>;
+  /** Runs that were settled. */
+  readonly runs: Scalars['Int']['output'];
+  /** Runs of unknown outcome that are not resolved; their cost is in `costMaximum` alone. */
+  readonly unresolvedRuns: Scalars['Int']['output'];
+};
+
+/** What to run and on what terms. */
+export type LaunchInferenceInput = {
+  /** Accept `allowedRegions` although answers of the provider came from elsewhere in the last 24 hours. */
+  readonly acceptUnverifiedRegion?: Scalars['Boolean']['input'];
+  /** Accept a STALE price. */
+  readonly allowStalePrice?: Scalars['Boolean']['input'];
+  /** Refuse offerings declared for other regions. */
+  readonly allowedRegions?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** For transcription: where the audio is. Public https addresses only, unless the operator allows others. */
+  readonly audioUrl?: InputMaybe<Scalars['String']['input']>;
+  /** Milliseconds after which the run itself is given up; at most 600,000. */
+  readonly deadlineMs?: InputMaybe<Scalars['Int']['input']>;
+  /** Names the intent: 1 to 200 visible characters, unique for the caller. The same key never buys twice. */
+  readonly idempotencyKey: Scalars['String']['input'];
+  /** Refuse when the worst case costs more, in USD. */
+  readonly maxCost?: InputMaybe<Scalars['Decimal']['input']>;
+  /** The conversation. Either this or `prompt`, for text. */
+  readonly messages?: InputMaybe<ReadonlyArray<ChatMessageInput>>;
+  /** Words of the caller's own, kept with the run: at most 16 keys and 2,000 characters, an object of strings. */
+  readonly metadata?: InputMaybe<Scalars['JSON']['input']>;
+  /** How the answer is wanted. */
+  readonly mode?: InferenceMode;
+  /** The model, when any offering of it that fits `route` will do. */
+  readonly model?: InputMaybe<Scalars['ID']['input']>;
+  /** What to buy. Either this or `model`. */
+  readonly offering?: InputMaybe<Scalars['ID']['input']>;
+  /** How the model should answer. */
+  readonly parameters?: InputMaybe<InferenceParametersInput>;
+  /** Refuse unless the offering's price version is still this one; also accepts a STALE price of this version. */
+  readonly priceVersion?: InputMaybe<Scalars['String']['input']>;
+  /** Short for one user message; for speech, the text to be spoken. */
+  readonly prompt?: InputMaybe<Scalars['String']['input']>;
+  /** How an offering of `model` is chosen; the cheapest launchable one when absent. */
+  readonly route?: InputMaybe<RouteInput>;
+  /** An earlier run of unknown outcome that this one stands in for. */
+  readonly supersedes?: InputMaybe<Scalars['ID']['input']>;
+  /** For speech: one of the model's voices. */
+  readonly voice?: InputMaybe<Scalars['String']['input']>;
+  /** For SYNC: milliseconds to wait before the running run is returned; at most 25,000. */
+  readonly waitMs?: Scalars['Int']['input'];
+};
+
+/** What came of a launch. */
+export type LaunchInferenceResult = CostLimitExceeded | IdempotencyConflict | InferenceLaunched | LaunchRefused | ModelUnavailable | PriceChanged;
+
+/** Why a launch was not taken. Nothing was sent and nothing is charged. */
+export type LaunchRefusal = {
+  /** The reason as a stable code. */
+  readonly code: LaunchRefusalCode;
+  /** The reason in words. */
+  readonly message: Scalars['String']['output'];
+  /** When it makes sense to try again; null where that is not known. */
+  readonly retryAfterSeconds?: Maybe<Scalars['Int']['output']>;
+  /** Whether the same request may be taken later. */
+  readonly retryable: Scalars['Boolean']['output'];
+};
+
 /** Why a launch is refused. */
 export type LaunchRefusalCode =
+  /** The worst case does not fit what is left of the caller's budget for the day. */
+  | 'BUDGET_EXCEEDED'
+  /** ASYNC and STREAM need stored content, which this service keeps none of. */
+  | 'CONTENT_NOT_KEPT'
+  /** The conversation is longer than the model's context. */
+  | 'CONTEXT_LENGTH_EXCEEDED'
+  /** The worst case costs more than `maxCost` or the operator's limit for one call. */
+  | 'COST_LIMIT'
+  /** The caller has no right to launch. */
+  | 'FORBIDDEN'
+  /** The key belongs to another request. */
+  | 'IDEMPOTENCY_CONFLICT'
+  /** The key was used longer ago than keys are kept; take a new one. */
+  | 'IDEMPOTENCY_KEY_EXPIRED'
+  /** The input can't be understood or breaks a rule of the schema's descriptions. */
+  | 'INVALID_REQUEST'
+  /** The ledger can't be written, so no money may move. */
+  | 'LEDGER_UNAVAILABLE'
   /** The provider shut the model down. */
   | 'MODEL_DECOMMISSIONED'
+  /** No such model, or its provider has no access to it. */
+  | 'MODEL_NOT_FOUND'
+  /** No launchable offering fits the route. */
+  | 'NO_OFFERING_FITS'
+  /** No such offering. */
+  | 'OFFERING_NOT_FOUND'
   /** The provider's newest list does not have the model as active. */
   | 'OFFERING_UNAVAILABLE'
+  /** The price is not the one that `priceVersion` names. */
+  | 'PRICE_CHANGED'
   /** The price is older than one hour. */
   | 'PRICE_EXPIRED'
   /** The price comes from somebody's list, not from the provider or a contract. */
@@ -88,12 +661,53 @@ export type LaunchRefusalCode =
   | 'PRICE_UNCONFIRMED'
   /** No component price is known. */
   | 'PRICE_UNKNOWN'
-  /** The provider refuses the key. */
+  /** The provider has no capacity now. */
+  | 'PROVIDER_OVER_CAPACITY'
+  /** The provider asks to wait. */
+  | 'PROVIDER_RATE_LIMITED'
+  /** The provider refused the request as it is. */
+  | 'PROVIDER_REJECTED'
+  /** The provider refuses the key, or the project has no right to the model. */
   | 'PROVIDER_UNAUTHORIZED'
   /** There is no key for the provider. */
   | 'PROVIDER_UNCONFIGURED'
+  /** The provider could not be reached; nothing was sent. */
+  | 'PROVIDER_UNREACHABLE'
+  /** Every place at the provider is taken and the queue is full. */
+  | 'QUEUE_FULL'
+  /** The caller launches too often. */
+  | 'RATE_LIMITED'
+  /** Answers came from another region in the last 24 hours. */
+  | 'REGION_MISMATCH'
+  /** The offering is declared for another region than `allowedRegions`. */
+  | 'REGION_NOT_ALLOWED'
+  /** The request is larger than the provider ever takes at once. */
+  | 'REQUEST_TOO_LARGE'
+  /** No run of the caller has this id. */
+  | 'RUN_NOT_FOUND'
+  /** The run is in a state that does not allow this. */
+  | 'RUN_STATE'
+  /** The service is about to stop. */
+  | 'SHUTTING_DOWN'
+  /** The run that `supersedes` names is not one of the caller's with an unknown outcome. */
+  | 'SUPERSEDES_INVALID'
   /** This service does not launch the model's task, or its task is unknown. */
-  | 'TASK_UNSUPPORTED';
+  | 'TASK_UNSUPPORTED'
+  /** What it would cost can't be bounded before the call. */
+  | 'UNBOUNDED_COST';
+
+/** A refusal that its code says all about. */
+export type LaunchRefused = LaunchRefusal & {
+  readonly __typename?: 'LaunchRefused';
+  /** The reason as a stable code. */
+  readonly code: LaunchRefusalCode;
+  /** The reason in words. */
+  readonly message: Scalars['String']['output'];
+  /** When it makes sense to try again; null where that is not known. */
+  readonly retryAfterSeconds?: Maybe<Scalars['Int']['output']>;
+  /** Whether the same request may be taken later. */
+  readonly retryable: Scalars['Boolean']['output'];
+};
 
 /** A model whoever hosts it. */
 export type Model = {
@@ -218,6 +832,51 @@ export type ModelOrderField =
   | 'NAME'
   /** The best throughput among its offerings. */
   | 'THROUGHPUT';
+
+/** The model can't be had. */
+export type ModelUnavailable = LaunchRefusal & {
+  readonly __typename?: 'ModelUnavailable';
+  /** The reason as a stable code. */
+  readonly code: LaunchRefusalCode;
+  /** The reason in words. */
+  readonly message: Scalars['String']['output'];
+  /** The model that was asked for, where it is known. */
+  readonly model?: Maybe<Model>;
+  /** What its provider recommends in its place. */
+  readonly replacement?: Maybe<Model>;
+  /** When it makes sense to try again; null where that is not known. */
+  readonly retryAfterSeconds?: Maybe<Scalars['Int']['output']>;
+  /** Whether the same request may be taken later. */
+  readonly retryable: Scalars['Boolean']['output'];
+};
+
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /** Stops a run of the caller. The receipt says what was delivered and how certain its cost is. */
+  readonly cancelInference: CancelInferenceResult;
+  /**
+   * Runs one inference and charges it once. Sending the same `idempotencyKey` again gives the same run, also
+   * after a lost connection or a restart. What can't be launched comes back as a refusal, not as an error.
+   */
+  readonly launchInference: LaunchInferenceResult;
+  /** Closes a run whose outcome is unknown, with evidence; for callers with the scope `inference:operate`. */
+  readonly resolveInference: ResolveInferenceResult;
+};
+
+
+export type MutationCancelInferenceArgs = {
+  input: CancelInferenceInput;
+};
+
+
+export type MutationLaunchInferenceArgs = {
+  input: LaunchInferenceInput;
+};
+
+
+export type MutationResolveInferenceArgs = {
+  input: ResolveInferenceInput;
+};
 
 /** A throughput as the provider publishes it. */
 export type NominalThroughput = {
@@ -462,6 +1121,23 @@ export type PriceBucket = {
   readonly start: Scalars['DateTime']['output'];
 };
 
+/** The price is not the one that `priceVersion` names. */
+export type PriceChanged = LaunchRefusal & {
+  readonly __typename?: 'PriceChanged';
+  /** The reason as a stable code. */
+  readonly code: LaunchRefusalCode;
+  /** The reason in words. */
+  readonly message: Scalars['String']['output'];
+  /** The offering with its present price. */
+  readonly offering: Offering;
+  /** The price that was named, where the history knows it. */
+  readonly previous?: Maybe<PricePoint>;
+  /** When it makes sense to try again; null where that is not known. */
+  readonly retryAfterSeconds?: Maybe<Scalars['Int']['output']>;
+  /** Whether the same request may be taken later. */
+  readonly retryable: Scalars['Boolean']['output'];
+};
+
 /** Two live feeds that differ by more than 1 %. */
 export type PriceConflict = {
   readonly __typename?: 'PriceConflict';
@@ -655,6 +1331,14 @@ export type ProviderStatus = {
 
 export type Query = {
   readonly __typename?: 'Query';
+  /** What a launch would reserve, without spending anything. The same input as a launch. */
+  readonly estimateInference: EstimateInferenceResult;
+  /** One run of the caller; null for any other id. */
+  readonly inferenceRun?: Maybe<InferenceRun>;
+  /** The caller's runs, newest first. */
+  readonly inferenceRuns: InferenceRunConnection;
+  /** What the caller used and was charged; at most 1,000 rows. */
+  readonly inferenceUsage: ReadonlyArray<InferenceUsageRow>;
   /**
    * One model by the id that its providers use, for example `openai/gpt-oss-120b`. The names under which the
    * marketplace's first specification knew a model, such as `Llama-3-8B`, find it too. Null where there is none.
@@ -670,6 +1354,33 @@ export type Query = {
   readonly provider?: Maybe<Provider>;
   /** Every provider of the registry, in its order. */
   readonly providers: ReadonlyArray<Provider>;
+  /** Who asks; null for anonymous callers. */
+  readonly viewer?: Maybe<Viewer>;
+};
+
+
+export type QueryEstimateInferenceArgs = {
+  input: LaunchInferenceInput;
+};
+
+
+export type QueryInferenceRunArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryInferenceRunsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<InferenceRunFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryInferenceUsageArgs = {
+  filter?: InputMaybe<InferenceRunFilter>;
+  groupBy?: ReadonlyArray<UsageGroup>;
 };
 
 
@@ -707,6 +1418,36 @@ export type QueryProviderArgs = {
   id: Scalars['ID']['input'];
 };
 
+/** How much a model reasons. */
+export type ReasoningEffort =
+  /** As the model likes. */
+  | 'DEFAULT'
+  /** Much. */
+  | 'HIGH'
+  /** A little. */
+  | 'LOW'
+  /** Some. */
+  | 'MEDIUM'
+  /** Not at all. */
+  | 'NONE';
+
+/** Where reasoning goes. */
+export type ReasoningFormat =
+  /** Nowhere. */
+  | 'HIDDEN'
+  /** Apart from the text. */
+  | 'PARSED'
+  /** Into the text. */
+  | 'RAW';
+
+/** How much to reason and what to show of it. */
+export type ReasoningInput = {
+  /** How much; what a model takes is its provider's word. */
+  readonly effort?: InputMaybe<ReasoningEffort>;
+  /** Whether reasoning is left out, mixed into the text, or apart. */
+  readonly format?: InputMaybe<ReasoningFormat>;
+};
+
 /** A row of a feed that was not taken. */
 export type RejectedRow = {
   readonly __typename?: 'RejectedRow';
@@ -725,6 +1466,90 @@ export type Residency = {
   readonly declaredRegion?: Maybe<Scalars['String']['output']>;
   /** The provider's own site codes seen on its answers, most often seen first; at most 50. */
   readonly observed: ReadonlyArray<ObservedRegion>;
+};
+
+/** How an observed region compares to a declared one. */
+export type ResidencyVerdict =
+  /** They are the same. */
+  | 'MATCH'
+  /** They differ. */
+  | 'MISMATCH'
+  /** Nothing was observed, or the code is not mapped. */
+  | 'UNVERIFIED';
+
+/** How a run of unknown outcome ended, as somebody found out. */
+export type ResolveInferenceInput = {
+  /** What it cost at the provider, in USD; needed for `EXECUTED`. The charge is capped at the reservation. */
+  readonly cost?: InputMaybe<Scalars['Decimal']['input']>;
+  /** What the finding rests on: 10 to 2,000 characters. */
+  readonly evidence: Scalars['String']['input'];
+  /** The run. */
+  readonly id: Scalars['ID']['input'];
+  /** What happened. */
+  readonly outcome: ResolvedOutcome;
+};
+
+/** What came of a resolution. */
+export type ResolveInferenceResult = InferenceResolved | LaunchRefused;
+
+/** What happened to a run of unknown outcome. */
+export type ResolvedOutcome =
+  /** The provider did the work. */
+  | 'EXECUTED'
+  /** The provider did not do the work. */
+  | 'NOT_EXECUTED';
+
+/** The form of an answer. */
+export type ResponseFormatInput = {
+  /** For `JSON_SCHEMA`: a name. */
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+  /** For `JSON_SCHEMA`: the schema. */
+  readonly schema?: InputMaybe<Scalars['JSON']['input']>;
+  /** For `JSON_SCHEMA`: whether it must hold exactly. */
+  readonly strict?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Which form. */
+  readonly type: ResponseFormatType;
+};
+
+/** Forms of an answer. */
+export type ResponseFormatType =
+  /** Any JSON object. */
+  | 'JSON_OBJECT'
+  /** JSON that a schema describes. */
+  | 'JSON_SCHEMA'
+  /** Plain text. */
+  | 'TEXT';
+
+/** How an offering is chosen. */
+export type RouteInput = {
+  /** What matters most. */
+  readonly prefer?: RoutePreference;
+  /** Only these providers. */
+  readonly provider?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  /** Only these declared regions. */
+  readonly region?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Only these service tiers; the provider's standard tier when absent. */
+  readonly serviceTier?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+/** What matters most when an offering is chosen. */
+export type RoutePreference =
+  /** The lowest cost per token. */
+  | 'COST'
+  /** The highest throughput. */
+  | 'THROUGHPUT';
+
+/** Where a run ran. */
+export type RunResidency = {
+  readonly __typename?: 'RunResidency';
+  /** The region that the offering declares. */
+  readonly declaredRegion?: Maybe<Scalars['String']['output']>;
+  /** The provider's own code on its answer. */
+  readonly servedCode?: Maybe<Scalars['String']['output']>;
+  /** The region that the registry maps the code to. */
+  readonly servedRegion?: Maybe<Scalars['String']['output']>;
+  /** How the two compare. */
+  readonly verdict: ResidencyVerdict;
 };
 
 /** Which way to sort; unknown values come last either way. */
@@ -751,6 +1576,82 @@ export type ThroughputBasis =
   | 'MEASURED'
   /** The provider's published figure. */
   | 'NOMINAL';
+
+/** A tool that a model wants to be called. */
+export type ToolCall = {
+  readonly __typename?: 'ToolCall';
+  /** Its arguments as JSON text. */
+  readonly arguments: Scalars['String']['output'];
+  /** Its id, for the answer. */
+  readonly id: Scalars['String']['output'];
+  /** The tool. */
+  readonly name: Scalars['String']['output'];
+};
+
+/** A tool call of an earlier answer. */
+export type ToolCallInput = {
+  /** Its arguments as JSON text. */
+  readonly arguments: Scalars['String']['input'];
+  /** Its id. */
+  readonly id: Scalars['String']['input'];
+  /** The tool. */
+  readonly name: Scalars['String']['input'];
+};
+
+/** Whether and which tool must be called. */
+export type ToolChoiceInput = {
+  /** How free the model is. */
+  readonly mode: ToolChoiceMode;
+  /** For `FUNCTION`: which tool. */
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** How free the model is to call tools. */
+export type ToolChoiceMode =
+  /** It may. */
+  | 'AUTO'
+  /** It must call the named one. */
+  | 'FUNCTION'
+  /** It must not. */
+  | 'NONE'
+  /** It must call one. */
+  | 'REQUIRED';
+
+/** A tool that the model may call. */
+export type ToolInput = {
+  /** What it is for. */
+  readonly description?: InputMaybe<Scalars['String']['input']>;
+  /** Its name: letters, digits, `_` and `-`, at most 64. */
+  readonly name: Scalars['String']['input'];
+  /** JSON Schema of its arguments. */
+  readonly parameters?: InputMaybe<Scalars['JSON']['input']>;
+};
+
+/** What usage is summed up by. */
+export type UsageGroup =
+  /** The caller. */
+  | 'CALLER'
+  /** The UTC day. */
+  | 'DAY'
+  /** The model. */
+  | 'MODEL'
+  /** The offering. */
+  | 'OFFERING'
+  /** The price version. */
+  | 'PRICE_VERSION'
+  /** The provider. */
+  | 'PROVIDER';
+
+/** Who asks, and what he may do. */
+export type Viewer = {
+  readonly __typename?: 'Viewer';
+  /** His budget for the present UTC day; null where he has none. */
+  readonly budget?: Maybe<Budget>;
+  /** The caller that runs, keys and budgets belong to. */
+  readonly id: Scalars['ID']['output'];
+  /** What he may do. */
+  readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+};
 
 
 
@@ -832,6 +1733,7 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 /** Mapping of federation types */
 export type FederationTypes = {
+  InferenceRun: InferenceRun;
   Model: Model;
   Offering: Offering;
   Provider: Provider;
@@ -839,6 +1741,9 @@ export type FederationTypes = {
 
 /** Mapping of federation reference types */
 export type FederationReferenceTypes = {
+  InferenceRun:
+    ( { __typename: 'InferenceRun' }
+    & GraphQLRecursivePick<FederationTypes['InferenceRun'], {"id":true}> );
   Model:
     ( { __typename: 'Model' }
     & GraphQLRecursivePick<FederationTypes['Model'], {"id":true}> );
@@ -850,32 +1755,109 @@ export type FederationReferenceTypes = {
     & GraphQLRecursivePick<FederationTypes['Provider'], {"id":true}> );
 };
 
+/** Mapping of union types */
+export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  CancelInferenceResult:
+    | ( Omit<InferenceCancelled, 'run'> & { run: _RefType['InferenceRun'] } )
+    | ( LaunchRefused )
+  ;
+  EstimateInferenceResult:
+    | ( CostLimitExceeded )
+    | ( Omit<InferenceEstimate, 'offering'> & { offering: _RefType['Offering'] } )
+    | ( LaunchRefused )
+    | ( Omit<ModelUnavailable, 'model' | 'replacement'> & { model?: Maybe<_RefType['Model']>, replacement?: Maybe<_RefType['Model']> } )
+    | ( Omit<PriceChanged, 'offering'> & { offering: _RefType['Offering'] } )
+  ;
+  LaunchInferenceResult:
+    | ( CostLimitExceeded )
+    | ( Omit<IdempotencyConflict, 'run'> & { run: _RefType['InferenceRun'] } )
+    | ( Omit<InferenceLaunched, 'run'> & { run: _RefType['InferenceRun'] } )
+    | ( LaunchRefused )
+    | ( Omit<ModelUnavailable, 'model' | 'replacement'> & { model?: Maybe<_RefType['Model']>, replacement?: Maybe<_RefType['Model']> } )
+    | ( Omit<PriceChanged, 'offering'> & { offering: _RefType['Offering'] } )
+  ;
+  ResolveInferenceResult:
+    | ( Omit<InferenceResolved, 'run'> & { run: _RefType['InferenceRun'] } )
+    | ( LaunchRefused )
+  ;
+};
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  LaunchRefusal:
+    | ( CostLimitExceeded )
+    | ( Omit<IdempotencyConflict, 'run'> & { run: _RefType['InferenceRun'] } )
+    | ( LaunchRefused )
+    | ( Omit<ModelUnavailable, 'model' | 'replacement'> & { model?: Maybe<_RefType['Model']>, replacement?: Maybe<_RefType['Model']> } )
+    | ( Omit<PriceChanged, 'offering'> & { offering: _RefType['Offering'] } )
+  ;
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
+  AttemptOutcome: AttemptOutcome;
+  AudioOutput: ResolverTypeWrapper<AudioOutput>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Budget: ResolverTypeWrapper<Budget>;
+  CancelInferenceInput: CancelInferenceInput;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  CancelInferenceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancelInferenceResult']>;
+  ChatMessageInput: ChatMessageInput;
+  ChatRole: ChatRole;
+  CostCertainty: CostCertainty;
+  CostLimitExceeded: ResolverTypeWrapper<CostLimitExceeded>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  CostLine: ResolverTypeWrapper<CostLine>;
+  CostLineKind: CostLineKind;
   CostMethod: CostMethod;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
+  EstimateInferenceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['EstimateInferenceResult']>;
   Feed: ResolverTypeWrapper<FeedEntry>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   FeedState: FeedState;
   Freshness: Freshness;
-  LaunchRefusalCode: LaunchRefusalCode;
-  Model: ResolverTypeWrapper<ModelEntry>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  IdempotencyConflict: ResolverTypeWrapper<Omit<IdempotencyConflict, 'run'> & { run: ResolversTypes['InferenceRun'] }>;
+  InferenceAttempt: ResolverTypeWrapper<InferenceAttempt>;
+  InferenceCancelled: ResolverTypeWrapper<Omit<InferenceCancelled, 'run'> & { run: ResolversTypes['InferenceRun'] }>;
+  InferenceCost: ResolverTypeWrapper<InferenceCost>;
+  InferenceEstimate: ResolverTypeWrapper<Omit<InferenceEstimate, 'offering'> & { offering: ResolversTypes['Offering'] }>;
+  InferenceEvent: ResolverTypeWrapper<EventParent>;
+  InferenceEventKind: InferenceEventKind;
+  InferenceFailure: ResolverTypeWrapper<InferenceFailure>;
+  InferenceLaunched: ResolverTypeWrapper<Omit<InferenceLaunched, 'run'> & { run: ResolversTypes['InferenceRun'] }>;
+  InferenceMode: InferenceMode;
+  InferenceOutput: ResolverTypeWrapper<InferenceOutput>;
+  InferenceParametersInput: InferenceParametersInput;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  InferenceResolution: ResolverTypeWrapper<InferenceResolution>;
+  InferenceResolved: ResolverTypeWrapper<Omit<InferenceResolved, 'run'> & { run: ResolversTypes['InferenceRun'] }>;
+  InferenceRun: ResolverTypeWrapper<RunView>;
+  InferenceRunConnection: ResolverTypeWrapper<Omit<InferenceRunConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['InferenceRunEdge']>, nodes: ReadonlyArray<ResolversTypes['InferenceRun']> }>;
+  InferenceRunEdge: ResolverTypeWrapper<Omit<InferenceRunEdge, 'node'> & { node: ResolversTypes['InferenceRun'] }>;
+  InferenceRunFilter: InferenceRunFilter;
+  InferenceState: InferenceState;
+  InferenceTiming: ResolverTypeWrapper<InferenceTiming>;
+  InferenceUsage: ResolverTypeWrapper<InferenceUsage>;
+  InferenceUsageRow: ResolverTypeWrapper<UsageRow>;
+  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  LaunchInferenceInput: LaunchInferenceInput;
+  LaunchInferenceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['LaunchInferenceResult']>;
+  LaunchRefusal: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['LaunchRefusal']>;
+  LaunchRefusalCode: LaunchRefusalCode;
+  LaunchRefused: ResolverTypeWrapper<LaunchRefused>;
+  Model: ResolverTypeWrapper<ModelEntry>;
   ModelConnection: ResolverTypeWrapper<Omit<ModelConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['ModelEdge']>, nodes: ReadonlyArray<ResolversTypes['Model']> }>;
   ModelEdge: ResolverTypeWrapper<Omit<ModelEdge, 'node'> & { node: ResolversTypes['Model'] }>;
   ModelFilter: ModelFilter;
   ModelLifecycle: ModelLifecycle;
   ModelOrder: ModelOrder;
   ModelOrderField: ModelOrderField;
+  ModelUnavailable: ResolverTypeWrapper<Omit<ModelUnavailable, 'model' | 'replacement'> & { model?: Maybe<ResolversTypes['Model']>, replacement?: Maybe<ResolversTypes['Model']> }>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   NominalThroughput: ResolverTypeWrapper<NominalThroughput>;
   ObservedRegion: ResolverTypeWrapper<ObservedRegion>;
   Offering: ResolverTypeWrapper<OfferingEntry>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   OfferingConnection: ResolverTypeWrapper<Omit<OfferingConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OfferingEdge']>, nodes: ReadonlyArray<ResolversTypes['Offering']> }>;
   OfferingEdge: ResolverTypeWrapper<Omit<OfferingEdge, 'node'> & { node: ResolversTypes['Offering'] }>;
   OfferingFilter: OfferingFilter;
@@ -887,6 +1869,7 @@ export type ResolversTypes = {
   Performance: ResolverTypeWrapper<OfferingEntry>;
   PriceBasis: PriceBasis;
   PriceBucket: ResolverTypeWrapper<PriceBucket>;
+  PriceChanged: ResolverTypeWrapper<Omit<PriceChanged, 'offering'> & { offering: ResolversTypes['Offering'] }>;
   PriceConflict: ResolverTypeWrapper<PriceConflict>;
   PriceHistory: ResolverTypeWrapper<PriceHistory>;
   PricePoint: ResolverTypeWrapper<PricePoint>;
@@ -898,31 +1881,84 @@ export type ResolversTypes = {
   ProviderState: ProviderState;
   ProviderStatus: ResolverTypeWrapper<ProviderStatus>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  ReasoningEffort: ReasoningEffort;
+  ReasoningFormat: ReasoningFormat;
+  ReasoningInput: ReasoningInput;
   RejectedRow: ResolverTypeWrapper<RejectedRow>;
   Residency: ResolverTypeWrapper<ProviderEntry>;
+  ResidencyVerdict: ResidencyVerdict;
+  ResolveInferenceInput: ResolveInferenceInput;
+  ResolveInferenceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ResolveInferenceResult']>;
+  ResolvedOutcome: ResolvedOutcome;
+  ResponseFormatInput: ResponseFormatInput;
+  ResponseFormatType: ResponseFormatType;
+  RouteInput: RouteInput;
+  RoutePreference: RoutePreference;
+  RunResidency: ResolverTypeWrapper<RunResidency>;
   SortDirection: SortDirection;
   Task: Task;
   ThroughputBasis: ThroughputBasis;
+  ToolCall: ResolverTypeWrapper<ToolCall>;
+  ToolCallInput: ToolCallInput;
+  ToolChoiceInput: ToolChoiceInput;
+  ToolChoiceMode: ToolChoiceMode;
+  ToolInput: ToolInput;
+  UsageGroup: UsageGroup;
+  Viewer: ResolverTypeWrapper<RequestCaller>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
+  AudioOutput: AudioOutput;
+  String: Scalars['String']['output'];
+  Budget: Budget;
+  CancelInferenceInput: CancelInferenceInput;
+  ID: Scalars['ID']['output'];
+  CancelInferenceResult: ResolversUnionTypes<ResolversParentTypes>['CancelInferenceResult'];
+  ChatMessageInput: ChatMessageInput;
+  CostLimitExceeded: CostLimitExceeded;
+  Int: Scalars['Int']['output'];
+  Boolean: Scalars['Boolean']['output'];
+  CostLine: CostLine;
   DateTime: Scalars['DateTime']['output'];
   Decimal: Scalars['Decimal']['output'];
+  EstimateInferenceResult: ResolversUnionTypes<ResolversParentTypes>['EstimateInferenceResult'];
   Feed: FeedEntry;
-  Int: Scalars['Int']['output'];
-  String: Scalars['String']['output'];
-  Model: ModelEntry;
-  ID: Scalars['ID']['output'];
+  IdempotencyConflict: Omit<IdempotencyConflict, 'run'> & { run: ResolversParentTypes['InferenceRun'] };
+  InferenceAttempt: InferenceAttempt;
+  InferenceCancelled: Omit<InferenceCancelled, 'run'> & { run: ResolversParentTypes['InferenceRun'] };
+  InferenceCost: InferenceCost;
+  InferenceEstimate: Omit<InferenceEstimate, 'offering'> & { offering: ResolversParentTypes['Offering'] };
+  InferenceEvent: EventParent;
+  InferenceFailure: InferenceFailure;
+  InferenceLaunched: Omit<InferenceLaunched, 'run'> & { run: ResolversParentTypes['InferenceRun'] };
+  InferenceOutput: InferenceOutput;
+  InferenceParametersInput: InferenceParametersInput;
   Float: Scalars['Float']['output'];
+  InferenceResolution: InferenceResolution;
+  InferenceResolved: Omit<InferenceResolved, 'run'> & { run: ResolversParentTypes['InferenceRun'] };
+  InferenceRun: RunView;
+  InferenceRunConnection: Omit<InferenceRunConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['InferenceRunEdge']>, nodes: ReadonlyArray<ResolversParentTypes['InferenceRun']> };
+  InferenceRunEdge: Omit<InferenceRunEdge, 'node'> & { node: ResolversParentTypes['InferenceRun'] };
+  InferenceRunFilter: InferenceRunFilter;
+  InferenceTiming: InferenceTiming;
+  InferenceUsage: InferenceUsage;
+  InferenceUsageRow: UsageRow;
+  JSON: Scalars['JSON']['output'];
+  LaunchInferenceInput: LaunchInferenceInput;
+  LaunchInferenceResult: ResolversUnionTypes<ResolversParentTypes>['LaunchInferenceResult'];
+  LaunchRefusal: ResolversInterfaceTypes<ResolversParentTypes>['LaunchRefusal'];
+  LaunchRefused: LaunchRefused;
+  Model: ModelEntry;
   ModelConnection: Omit<ModelConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['ModelEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Model']> };
   ModelEdge: Omit<ModelEdge, 'node'> & { node: ResolversParentTypes['Model'] };
   ModelFilter: ModelFilter;
   ModelOrder: ModelOrder;
+  ModelUnavailable: Omit<ModelUnavailable, 'model' | 'replacement'> & { model?: Maybe<ResolversParentTypes['Model']>, replacement?: Maybe<ResolversParentTypes['Model']> };
+  Mutation: Record<PropertyKey, never>;
   NominalThroughput: NominalThroughput;
   ObservedRegion: ObservedRegion;
   Offering: OfferingEntry;
-  Boolean: Scalars['Boolean']['output'];
   OfferingConnection: Omit<OfferingConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OfferingEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Offering']> };
   OfferingEdge: Omit<OfferingEdge, 'node'> & { node: ResolversParentTypes['Offering'] };
   OfferingFilter: OfferingFilter;
@@ -932,6 +1968,7 @@ export type ResolversParentTypes = {
   Percentiles: MeasuredPercentiles;
   Performance: OfferingEntry;
   PriceBucket: PriceBucket;
+  PriceChanged: Omit<PriceChanged, 'offering'> & { offering: ResolversParentTypes['Offering'] };
   PriceConflict: PriceConflict;
   PriceHistory: PriceHistory;
   PricePoint: PricePoint;
@@ -940,8 +1977,53 @@ export type ResolversParentTypes = {
   ProviderLimitation: ProviderLimitation;
   ProviderStatus: ProviderStatus;
   Query: Record<PropertyKey, never>;
+  ReasoningInput: ReasoningInput;
   RejectedRow: RejectedRow;
   Residency: ProviderEntry;
+  ResolveInferenceInput: ResolveInferenceInput;
+  ResolveInferenceResult: ResolversUnionTypes<ResolversParentTypes>['ResolveInferenceResult'];
+  ResponseFormatInput: ResponseFormatInput;
+  RouteInput: RouteInput;
+  RunResidency: RunResidency;
+  ToolCall: ToolCall;
+  ToolCallInput: ToolCallInput;
+  ToolChoiceInput: ToolChoiceInput;
+  ToolInput: ToolInput;
+  Viewer: RequestCaller;
+};
+
+export type AudioOutputResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AudioOutput'] = ResolversParentTypes['AudioOutput']> = {
+  base64?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  contentType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type BudgetResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Budget'] = ResolversParentTypes['Budget']> = {
+  limit?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  reserved?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  resetsAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  spent?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+};
+
+export type CancelInferenceResultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CancelInferenceResult'] = ResolversParentTypes['CancelInferenceResult']> = {
+  __resolveType: TypeResolveFn<'InferenceCancelled' | 'LaunchRefused', ParentType, ContextType>;
+};
+
+export type CostLimitExceededResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CostLimitExceeded'] = ResolversParentTypes['CostLimitExceeded']> = {
+  code?: Resolver<ResolversTypes['LaunchRefusalCode'], ParentType, ContextType>;
+  largestMaxOutputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  limit?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  required?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  retryAfterSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CostLineResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CostLine'] = ResolversParentTypes['CostLine']> = {
+  amount?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['CostLineKind'], ParentType, ContextType>;
+  quantity?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  unitPrice?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -952,6 +2034,10 @@ export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTy
   name: 'Decimal';
 }
 
+export type EstimateInferenceResultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['EstimateInferenceResult'] = ResolversParentTypes['EstimateInferenceResult']> = {
+  __resolveType: TypeResolveFn<'CostLimitExceeded' | 'InferenceEstimate' | 'LaunchRefused' | 'ModelUnavailable' | 'PriceChanged', ParentType, ContextType>;
+};
+
 export type FeedResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Feed'] = ResolversParentTypes['Feed']> = {
   ageSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   error?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -960,6 +2046,182 @@ export type FeedResolvers<ContextType = RequestContext, ParentType extends Resol
   rejected?: Resolver<ReadonlyArray<ResolversTypes['RejectedRow']>, ParentType, ContextType>;
   source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['FeedState'], ParentType, ContextType>;
+};
+
+export type IdempotencyConflictResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['IdempotencyConflict'] = ResolversParentTypes['IdempotencyConflict']> = {
+  code?: Resolver<ResolversTypes['LaunchRefusalCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  retryAfterSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['InferenceRun'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type InferenceAttemptResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceAttempt'] = ResolversParentTypes['InferenceAttempt']> = {
+  number?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  outcome?: Resolver<Maybe<ResolversTypes['AttemptOutcome']>, ParentType, ContextType>;
+  sentAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type InferenceCancelledResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceCancelled'] = ResolversParentTypes['InferenceCancelled']> = {
+  run?: Resolver<ResolversTypes['InferenceRun'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type InferenceCostResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceCost'] = ResolversParentTypes['InferenceCost']> = {
+  certainty?: Resolver<ResolversTypes['CostCertainty'], ParentType, ContextType>;
+  currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  lines?: Resolver<ReadonlyArray<ResolversTypes['CostLine']>, ParentType, ContextType>;
+  maximum?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  minimum?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  priceVersion?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  total?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+};
+
+export type InferenceEstimateResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceEstimate'] = ResolversParentTypes['InferenceEstimate']> = {
+  lines?: Resolver<ReadonlyArray<ResolversTypes['CostLine']>, ParentType, ContextType>;
+  maxOutputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  offering?: Resolver<ResolversTypes['Offering'], ParentType, ContextType>;
+  priceVersion?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  worstCase?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type InferenceEventResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceEvent'] = ResolversParentTypes['InferenceEvent']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['InferenceEventKind'], ParentType, ContextType>;
+  run?: Resolver<Maybe<ResolversTypes['InferenceRun']>, ParentType, ContextType>;
+  text?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  toolCall?: Resolver<Maybe<ResolversTypes['ToolCall']>, ParentType, ContextType>;
+};
+
+export type InferenceFailureResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceFailure'] = ResolversParentTypes['InferenceFailure']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  retryAfterSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type InferenceLaunchedResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceLaunched'] = ResolversParentTypes['InferenceLaunched']> = {
+  replayed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['InferenceRun'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type InferenceOutputResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceOutput'] = ResolversParentTypes['InferenceOutput']> = {
+  audio?: Resolver<Maybe<ResolversTypes['AudioOutput']>, ParentType, ContextType>;
+  finishReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  reasoning?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  text?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  toolCalls?: Resolver<ReadonlyArray<ResolversTypes['ToolCall']>, ParentType, ContextType>;
+};
+
+export type InferenceResolutionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceResolution'] = ResolversParentTypes['InferenceResolution']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  by?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  evidence?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['ResolvedOutcome'], ParentType, ContextType>;
+};
+
+export type InferenceResolvedResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceResolved'] = ResolversParentTypes['InferenceResolved']> = {
+  run?: Resolver<ResolversTypes['InferenceRun'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type InferenceRunResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceRun'] = ResolversParentTypes['InferenceRun'], FederationReferenceType extends FederationReferenceTypes['InferenceRun'] = FederationReferenceTypes['InferenceRun']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['InferenceRun']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  attempts?: Resolver<ReadonlyArray<ResolversTypes['InferenceAttempt']>, ParentType, ContextType>;
+  charge?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  cost?: Resolver<ResolversTypes['InferenceCost'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  events?: Resolver<ReadonlyArray<ResolversTypes['InferenceEvent']>, ParentType, ContextType, RequireFields<InferenceRunEventsArgs, 'first'>>;
+  failure?: Resolver<Maybe<ResolversTypes['InferenceFailure']>, ParentType, ContextType>;
+  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  idempotencyKey?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  metadata?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  mode?: Resolver<ResolversTypes['InferenceMode'], ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['Model']>, ParentType, ContextType>;
+  offering?: Resolver<Maybe<ResolversTypes['Offering']>, ParentType, ContextType>;
+  offeringId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  output?: Resolver<Maybe<ResolversTypes['InferenceOutput']>, ParentType, ContextType>;
+  provider?: Resolver<Maybe<ResolversTypes['Provider']>, ParentType, ContextType>;
+  providerRequestId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  reserved?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  residency?: Resolver<ResolversTypes['RunResidency'], ParentType, ContextType>;
+  resolution?: Resolver<Maybe<ResolversTypes['InferenceResolution']>, ParentType, ContextType>;
+  startedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['InferenceState'], ParentType, ContextType>;
+  supersedes?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  timing?: Resolver<ResolversTypes['InferenceTiming'], ParentType, ContextType>;
+  usage?: Resolver<Maybe<ResolversTypes['InferenceUsage']>, ParentType, ContextType>;
+};
+
+export type InferenceRunConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceRunConnection'] = ResolversParentTypes['InferenceRunConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['InferenceRunEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['InferenceRun']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type InferenceRunEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceRunEdge'] = ResolversParentTypes['InferenceRunEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['InferenceRun'], ParentType, ContextType>;
+};
+
+export type InferenceTimingResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceTiming'] = ResolversParentTypes['InferenceTiming']> = {
+  completionMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  overheadMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  promptMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  queueMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  timeToFirstTokenMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  totalMs?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type InferenceUsageResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceUsage'] = ResolversParentTypes['InferenceUsage']> = {
+  audioSeconds?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  cachedInputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  characters?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  inputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  outputTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  reasoningTokens?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type InferenceUsageRowResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InferenceUsageRow'] = ResolversParentTypes['InferenceUsageRow']> = {
+  caller?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  charge?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  costMaximum?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  costMinimum?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  day?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  inputTokens?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  modelId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  offeringId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  outputTokens?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  priceVersion?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  providerId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  runs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  unresolvedRuns?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
+}
+
+export type LaunchInferenceResultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LaunchInferenceResult'] = ResolversParentTypes['LaunchInferenceResult']> = {
+  __resolveType: TypeResolveFn<'CostLimitExceeded' | 'IdempotencyConflict' | 'InferenceLaunched' | 'LaunchRefused' | 'ModelUnavailable' | 'PriceChanged', ParentType, ContextType>;
+};
+
+export type LaunchRefusalResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LaunchRefusal'] = ResolversParentTypes['LaunchRefusal']> = {
+  __resolveType: TypeResolveFn<'CostLimitExceeded' | 'IdempotencyConflict' | 'LaunchRefused' | 'ModelUnavailable' | 'PriceChanged', ParentType, ContextType>;
+};
+
+export type LaunchRefusedResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LaunchRefused'] = ResolversParentTypes['LaunchRefused']> = {
+  code?: Resolver<ResolversTypes['LaunchRefusalCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  retryAfterSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type ModelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Model'] = ResolversParentTypes['Model'], FederationReferenceType extends FederationReferenceTypes['Model'] = FederationReferenceTypes['Model']> = {
@@ -996,6 +2258,22 @@ export type ModelConnectionResolvers<ContextType = RequestContext, ParentType ex
 export type ModelEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ModelEdge'] = ResolversParentTypes['ModelEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Model'], ParentType, ContextType>;
+};
+
+export type ModelUnavailableResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ModelUnavailable'] = ResolversParentTypes['ModelUnavailable']> = {
+  code?: Resolver<ResolversTypes['LaunchRefusalCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['Model']>, ParentType, ContextType>;
+  replacement?: Resolver<Maybe<ResolversTypes['Model']>, ParentType, ContextType>;
+  retryAfterSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  cancelInference?: Resolver<ResolversTypes['CancelInferenceResult'], ParentType, ContextType, RequireFields<MutationCancelInferenceArgs, 'input'>>;
+  launchInference?: Resolver<ResolversTypes['LaunchInferenceResult'], ParentType, ContextType, RequireFields<MutationLaunchInferenceArgs, 'input'>>;
+  resolveInference?: Resolver<ResolversTypes['ResolveInferenceResult'], ParentType, ContextType, RequireFields<MutationResolveInferenceArgs, 'input'>>;
 };
 
 export type NominalThroughputResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['NominalThroughput'] = ResolversParentTypes['NominalThroughput']> = {
@@ -1087,6 +2365,16 @@ export type PriceBucketResolvers<ContextType = RequestContext, ParentType extend
   start?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
+export type PriceChangedResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PriceChanged'] = ResolversParentTypes['PriceChanged']> = {
+  code?: Resolver<ResolversTypes['LaunchRefusalCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  offering?: Resolver<ResolversTypes['Offering'], ParentType, ContextType>;
+  previous?: Resolver<Maybe<ResolversTypes['PricePoint']>, ParentType, ContextType>;
+  retryAfterSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type PriceConflictResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PriceConflict'] = ResolversParentTypes['PriceConflict']> = {
   costPerToken?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   feed?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1167,12 +2455,17 @@ export type ProviderStatusResolvers<ContextType = RequestContext, ParentType ext
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  estimateInference?: Resolver<ResolversTypes['EstimateInferenceResult'], ParentType, ContextType, RequireFields<QueryEstimateInferenceArgs, 'input'>>;
+  inferenceRun?: Resolver<Maybe<ResolversTypes['InferenceRun']>, ParentType, ContextType, RequireFields<QueryInferenceRunArgs, 'id'>>;
+  inferenceRuns?: Resolver<ResolversTypes['InferenceRunConnection'], ParentType, ContextType, Partial<QueryInferenceRunsArgs>>;
+  inferenceUsage?: Resolver<ReadonlyArray<ResolversTypes['InferenceUsageRow']>, ParentType, ContextType, RequireFields<QueryInferenceUsageArgs, 'groupBy'>>;
   model?: Resolver<Maybe<ResolversTypes['Model']>, ParentType, ContextType, RequireFields<QueryModelArgs, 'id'>>;
   models?: Resolver<ResolversTypes['ModelConnection'], ParentType, ContextType, Partial<QueryModelsArgs>>;
   offering?: Resolver<Maybe<ResolversTypes['Offering']>, ParentType, ContextType, RequireFields<QueryOfferingArgs, 'id'>>;
   offerings?: Resolver<ResolversTypes['OfferingConnection'], ParentType, ContextType, Partial<QueryOfferingsArgs>>;
   provider?: Resolver<Maybe<ResolversTypes['Provider']>, ParentType, ContextType, RequireFields<QueryProviderArgs, 'id'>>;
   providers?: Resolver<ReadonlyArray<ResolversTypes['Provider']>, ParentType, ContextType>;
+  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
 };
 
 export type RejectedRowResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RejectedRow'] = ResolversParentTypes['RejectedRow']> = {
@@ -1186,13 +2479,65 @@ export type ResidencyResolvers<ContextType = RequestContext, ParentType extends 
   observed?: Resolver<ReadonlyArray<ResolversTypes['ObservedRegion']>, ParentType, ContextType>;
 };
 
+export type ResolveInferenceResultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ResolveInferenceResult'] = ResolversParentTypes['ResolveInferenceResult']> = {
+  __resolveType: TypeResolveFn<'InferenceResolved' | 'LaunchRefused', ParentType, ContextType>;
+};
+
+export type RunResidencyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RunResidency'] = ResolversParentTypes['RunResidency']> = {
+  declaredRegion?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  servedCode?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  servedRegion?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  verdict?: Resolver<ResolversTypes['ResidencyVerdict'], ParentType, ContextType>;
+};
+
+export type ToolCallResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ToolCall'] = ResolversParentTypes['ToolCall']> = {
+  arguments?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ViewerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
+  budget?: Resolver<Maybe<ResolversTypes['Budget']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = RequestContext> = {
+  AudioOutput?: AudioOutputResolvers<ContextType>;
+  Budget?: BudgetResolvers<ContextType>;
+  CancelInferenceResult?: CancelInferenceResultResolvers<ContextType>;
+  CostLimitExceeded?: CostLimitExceededResolvers<ContextType>;
+  CostLine?: CostLineResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
+  EstimateInferenceResult?: EstimateInferenceResultResolvers<ContextType>;
   Feed?: FeedResolvers<ContextType>;
+  IdempotencyConflict?: IdempotencyConflictResolvers<ContextType>;
+  InferenceAttempt?: InferenceAttemptResolvers<ContextType>;
+  InferenceCancelled?: InferenceCancelledResolvers<ContextType>;
+  InferenceCost?: InferenceCostResolvers<ContextType>;
+  InferenceEstimate?: InferenceEstimateResolvers<ContextType>;
+  InferenceEvent?: InferenceEventResolvers<ContextType>;
+  InferenceFailure?: InferenceFailureResolvers<ContextType>;
+  InferenceLaunched?: InferenceLaunchedResolvers<ContextType>;
+  InferenceOutput?: InferenceOutputResolvers<ContextType>;
+  InferenceResolution?: InferenceResolutionResolvers<ContextType>;
+  InferenceResolved?: InferenceResolvedResolvers<ContextType>;
+  InferenceRun?: InferenceRunResolvers<ContextType>;
+  InferenceRunConnection?: InferenceRunConnectionResolvers<ContextType>;
+  InferenceRunEdge?: InferenceRunEdgeResolvers<ContextType>;
+  InferenceTiming?: InferenceTimingResolvers<ContextType>;
+  InferenceUsage?: InferenceUsageResolvers<ContextType>;
+  InferenceUsageRow?: InferenceUsageRowResolvers<ContextType>;
+  JSON?: GraphQLScalarType;
+  LaunchInferenceResult?: LaunchInferenceResultResolvers<ContextType>;
+  LaunchRefusal?: LaunchRefusalResolvers<ContextType>;
+  LaunchRefused?: LaunchRefusedResolvers<ContextType>;
   Model?: ModelResolvers<ContextType>;
   ModelConnection?: ModelConnectionResolvers<ContextType>;
   ModelEdge?: ModelEdgeResolvers<ContextType>;
+  ModelUnavailable?: ModelUnavailableResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
   NominalThroughput?: NominalThroughputResolvers<ContextType>;
   ObservedRegion?: ObservedRegionResolvers<ContextType>;
   Offering?: OfferingResolvers<ContextType>;
@@ -1203,6 +2548,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Percentiles?: PercentilesResolvers<ContextType>;
   Performance?: PerformanceResolvers<ContextType>;
   PriceBucket?: PriceBucketResolvers<ContextType>;
+  PriceChanged?: PriceChangedResolvers<ContextType>;
   PriceConflict?: PriceConflictResolvers<ContextType>;
   PriceHistory?: PriceHistoryResolvers<ContextType>;
   PricePoint?: PricePointResolvers<ContextType>;
@@ -1213,5 +2559,9 @@ export type Resolvers<ContextType = RequestContext> = {
   Query?: QueryResolvers<ContextType>;
   RejectedRow?: RejectedRowResolvers<ContextType>;
   Residency?: ResidencyResolvers<ContextType>;
+  ResolveInferenceResult?: ResolveInferenceResultResolvers<ContextType>;
+  RunResidency?: RunResidencyResolvers<ContextType>;
+  ToolCall?: ToolCallResolvers<ContextType>;
+  Viewer?: ViewerResolvers<ContextType>;
 };
 

@@ -44,11 +44,7 @@ export function pageOf<Row extends { readonly id: string }>(
   order: PageOrder,
   page: PageArguments,
 ): Page<Row> {
-  const first = sizeOf(page.first, 'first');
-  const last = sizeOf(page.last, 'last');
-  if (first !== undefined && last !== undefined) {
-    throw clientError('BAD_USER_INPUT', 'Give `first` or `last`, not both.');
-  }
+  const { first, last } = checkedSizes(page);
   let start = positionAfter(list, order, page.after);
   let end = positionOf(list, order, page.before, 'before') ?? list.length;
   end = Math.max(start, end);
@@ -67,6 +63,19 @@ export function pageOf<Row extends { readonly id: string }>(
       endCursor: edges.at(-1)?.cursor ?? null,
     },
   };
+}
+
+/** @throws a BAD_USER_INPUT error for sizes out of bounds and for both at once. */
+export function checkedSizes(page: PageArguments): {
+  readonly first: number | undefined;
+  readonly last: number | undefined;
+} {
+  const first = sizeOf(page.first, 'first');
+  const last = sizeOf(page.last, 'last');
+  if (first !== undefined && last !== undefined) {
+    throw clientError('BAD_USER_INPUT', 'Give `first` or `last`, not both.');
+  }
+  return { first, last };
 }
 
 function sizeOf(size: number | null | undefined, name: string): number | undefined {

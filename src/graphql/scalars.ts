@@ -1,4 +1,4 @@
-import { GraphQLScalarType, Kind } from 'graphql';
+import { GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql';
 
 import { Decimal } from '../domain/decimal.ts';
 import { clientError } from './errors.ts';
@@ -20,6 +20,14 @@ export const decimalScalar = new GraphQLScalarType<Decimal, string>({
     }
     throw clientError('BAD_USER_INPUT', 'Decimal takes a string or a number.');
   },
+});
+
+/** Any JSON value, as it is. */
+export const jsonScalar = new GraphQLScalarType<unknown, unknown>({
+  name: 'JSON',
+  serialize: (value) => value,
+  parseValue: (value) => value,
+  parseLiteral: (node, variables) => valueFromASTUntyped(node, variables),
 });
 
 /** Milliseconds since the epoch inside, RFC 3339 in UTC outside. */

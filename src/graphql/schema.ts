@@ -7,7 +7,10 @@ import { gql } from 'graphql-tag';
 
 import { resolveEntities, resolveReference } from './entities.ts';
 import type { Resolvers } from './generated.ts';
+import { inferenceUsageRowResolvers, viewerResolvers } from './resolvers/inference-queries.ts';
+import { inferenceEventResolvers, inferenceRunResolvers } from './resolvers/inference-run.ts';
 import { modelResolvers } from './resolvers/model.ts';
+import { mutationResolvers } from './resolvers/mutation.ts';
 import {
   offeringResolvers,
   percentilesResolvers,
@@ -16,10 +19,15 @@ import {
 } from './resolvers/offering.ts';
 import { feedResolvers, providerResolvers, residencyResolvers } from './resolvers/provider.ts';
 import { queryResolvers } from './resolvers/query.ts';
-import { dateTimeScalar, decimalScalar } from './scalars.ts';
+import { dateTimeScalar, decimalScalar, jsonScalar } from './scalars.ts';
 
 const resolvers: Resolvers = {
   Query: queryResolvers,
+  Mutation: mutationResolvers,
+  InferenceRun: inferenceRunResolvers,
+  InferenceEvent: inferenceEventResolvers,
+  InferenceUsageRow: inferenceUsageRowResolvers,
+  Viewer: viewerResolvers,
   Provider: providerResolvers,
   Residency: residencyResolvers,
   Feed: feedResolvers,
@@ -28,6 +36,7 @@ const resolvers: Resolvers = {
   Pricing: pricingResolvers,
   Performance: performanceResolvers,
   Percentiles: percentilesResolvers,
+  JSON: jsonScalar,
   Decimal: decimalScalar,
   DateTime: dateTimeScalar,
 };
@@ -48,6 +57,7 @@ export function createSchema(schemaPath: string | URL): GraphQLSchema {
         Provider: { ...resolvers.Provider, __resolveReference: resolveReference },
         Model: { ...resolvers.Model, __resolveReference: resolveReference },
         Offering: { ...resolvers.Offering, __resolveReference: resolveReference },
+        InferenceRun: { ...resolvers.InferenceRun, __resolveReference: resolveReference },
       },
     },
   ]);

@@ -37,7 +37,8 @@ export interface LedgerStore {
   /** Removes content and events whose time is over. */
   expireContent(nowMs: number, limit: number): Promise<number>;
 
-  budget(caller: string, day: string): Promise<BudgetDay | undefined>;
+  /** What a caller's runs hold and were charged on a day, whether a budget was kept for it or not. */
+  budgetOrSum(caller: string, day: string): Promise<BudgetDay>;
   /** The newest speed samples of each offering since a moment. */
   speedSamples(sinceMs: number, perOffering: number): Promise<readonly SpeedSample[]>;
 

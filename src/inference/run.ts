@@ -99,6 +99,8 @@ export interface Resolution {
   readonly evidence: string;
   readonly by: string;
   readonly atMs: number;
+  /** The request that brought it, as the log names it. */
+  readonly requestId: string;
 }
 
 /** Whether a run will never be sent or changed again by its owner. */

@@ -1,4 +1,5 @@
 import type { QueryResolvers } from '../generated.ts';
+import { inferenceQueries } from './inference-queries.ts';
 import { modelsPage } from './models.ts';
 import { offeringsPage } from './offerings.ts';
 
@@ -10,4 +11,5 @@ export const queryResolvers: QueryResolvers = {
     snapshot.models.get(id) ?? snapshot.modelsByAlias.get(id.toLowerCase()),
   offerings: (_, args, context) => offeringsPage(args, context),
   offering: (_, { id }, { snapshot }) => snapshot.offerings.get(id),
+  ...inferenceQueries,
 };

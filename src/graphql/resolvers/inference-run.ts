@@ -1,0 +1,128 @@
+import { currency } from '../../domain/price.ts';
+import { openedOutput } from '../../inference/content.ts';
+import { openedEvent } from '../../inference/event-writer.ts';
+import type { RunEvent } from '../../inference/ledger-store.ts';
+import type { RunView } from '../../inference/live-runs.ts';
+import { isFinal } from '../../inference/run.ts';
+import type { Run } from '../../inference/run.ts';
+import type { RequestContext } from '../context.ts';
+import { clientError } from '../errors.ts';
+import type {
+  InferenceEventResolvers,
+  InferenceRunResolvers,
+  ResidencyVerdict,
+} from '../generated.ts';
+
+/** An event with the run that it belongs to. */
+export interface EventParent {
+  readonly runId: string;
+  readonly event: RunEvent;
+}
+
+const maximumEvents = 1000;
+
+export const inferenceRunResolvers: InferenceRunResolvers = {
+  id: ({ run }) => run.id,
+  state: ({ run }) => run.state,
+  mode: ({ run }) => run.mode,
+  idempotencyKey: ({ run }) => run.idempotencyKey,
+  provider: ({ run }, _, { snapshot }) => snapshot.providers.get(run.providerId),
+  model: ({ run }, _, { snapshot }) => snapshot.models.get(run.modelId),
+  offering: ({ run }, _, { snapshot }) => snapshot.offerings.get(run.offeringId),
+  offeringId: ({ run }) => run.offeringId,
+  createdAt: ({ run }) => run.createdAtMs,
+  startedAt: ({ run }) => run.startedAtMs,
+  finishedAt: ({ run }) => run.finishedAtMs,
+  output: async (view, _, context) => await outputOf(view, context),
+  usage: ({ run }) => run.usage,
+  cost: ({ run }) => ({
+    ...run.cost,
+    certainty: isFinal(run.state) ? run.cost.certainty : 'BOUNDED',
+    currency,
+    priceVersion: run.priceVersion,
+  }),
+  charge: ({ run }) => run.charge,
+  reserved: ({ run }) => run.reserved,
+  timing: ({ run }) => run.timing,
+  residency: ({ run }, _, { snapshot }) => residencyOf(run, snapshot),
+  attempts: ({ run }) =>
+    run.attempts.map(({ number, sentAtMs, outcome }) => ({ number, sentAt: sentAtMs, outcome })),
+  providerRequestId: ({ run }) => run.providerRequestId,
+  failure: ({ run }) => {
+    if (run.failure === undefined) return null;
+    const { code, message, retryable, retryAfterMs } = run.failure;
+    const retryAfterSeconds = retryAfterMs === undefined ? null : Math.ceil(retryAfterMs / 1000);
+    return { code, message, retryable, retryAfterSeconds };
+  },
+  supersedes: ({ run }) => run.supersedes,
+  metadata: ({ run }) => run.metadata,
+  resolution: ({ run }) =>
+    run.resolution === undefined ? null : { ...run.resolution, at: run.resolution.atMs },
+  events: async ({ run }, { first = 100, after }, { ledger, launcher }) => {
+    const limit = first ?? 100;
+    if (limit < 1 || limit > maximumEvents) {
+      throw clientError('BAD_USER_INPUT', `\`first\` takes 1 to ${maximumEvents}.`);
+    }
+    const stored = await ledger.events(run.id, positionOf(run.id, after), limit);
+    const { sealer } = launcher.options;
+    return stored.map((event) => ({ runId: run.id, event: openedEvent(sealer, event) }));
+  },
+};
+
+export const inferenceEventResolvers: InferenceEventResolvers = {
+  cursor: ({ runId, event }) => eventCursor(runId, event.position),
+  at: ({ event }) => event.atMs,
+  kind: ({ event }) => (event.isEnd ? 'FINISHED' : (event.delta?.kind ?? 'TEXT')),
+  text: ({ event: { delta } }) =>
+    delta === undefined || delta.kind === 'TOOL_CALL' ? null : delta.text,
+  toolCall: ({ event: { delta } }) => (delta?.kind === 'TOOL_CALL' ? delta.toolCall : null),
+  run: async ({ runId, event }, _, { ledger }) => {
+    if (!event.isEnd) return null;
+    const run = await ledger.run(runId);
+    return run === undefined ? null : { run, output: undefined };
+  },
+};
+
+/** Opaque to callers; names the run so that a cursor of another one is noticed. */
+export function eventCursor(runId: string, position: number): string {
+  return Buffer.from(`${runId} ${position}`).toString('base64url');
+}
+
+/**
+ * The position that a cursor names; 0 without one.
+ *
+ * @throws a BAD_USER_INPUT error for a cursor that is not of this run.
+ */
+export function positionOf(runId: string, cursor: string | null | undefined): number {
+  if (cursor === undefined || cursor === null) return 0;
+  const [id, position = ''] = Buffer.from(cursor.slice(0, 500), 'base64url').toString().split(' ');
+  if (id !== runId || !/^\d{1,12}$/.test(position)) {
+    throw clientError('BAD_USER_INPUT', '`after` is not a cursor of this run.');
+  }
+  return Number(position);
+}
+
+/** What a run answered: at hand, or from the stored content while that lives. */
+async function outputOf({ run, output }: RunView, { contents, launcher }: RequestContext) {
+  if (!isFinal(run.state)) return null;
+  if (output !== undefined) return output;
+  const content = await contents.load(run.id);
+  return openedOutput(launcher.options.sealer, content?.output);
+}
+
+function residencyOf(run: Run, { providers }: RequestContext['snapshot']) {
+  const region = providers.get(run.providerId)?.registered.region;
+  const servedRegion =
+    run.servedCode === undefined ? undefined : region?.observedCodes.get(run.servedCode);
+  return {
+    servedCode: run.servedCode,
+    servedRegion,
+    declaredRegion: run.declaredRegion,
+    verdict: verdictOf(servedRegion, run.declaredRegion),
+  };
+}
+
+function verdictOf(served: string | undefined, declared: string | undefined): ResidencyVerdict {
+  if (served === undefined || declared === undefined) return 'UNVERIFIED';
+  return served === declared ? 'MATCH' : 'MISMATCH';
+}

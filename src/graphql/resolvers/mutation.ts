@@ -1,0 +1,60 @@
+import { Decimal } from '../../domain/decimal.ts';
+import type { LaunchCaller } from '../../inference/launcher.ts';
+import type { RunView } from '../../inference/live-runs.ts';
+import type { RequestContext } from '../context.ts';
+import type { MutationResolvers } from '../generated.ts';
+import { launchRequestOf } from './launch-input.ts';
+import { refusalAnswer, refused } from './refusals.ts';
+
+export const mutationResolvers: MutationResolvers = {
+  launchInference: async (_, { input }, context) => {
+    const result = await context.launcher.launch(launchRequestOf(input), launchCallerOf(context));
+    if (result.kind === 'REFUSED') return await refusalAnswer(result, context);
+    return { __typename: 'InferenceLaunched', run: result.view, replayed: result.replayed };
+  },
+
+  cancelInference: async (_, { input }, context) => {
+    const caller = launchCallerOf(context);
+    if (!caller.canLaunch) return refused('FORBIDDEN', 'The caller has no right to stop runs.');
+    const view = await context.launcher.cancel(input.id, caller);
+    if (view === undefined) return noSuchRun();
+    return { __typename: 'InferenceCancelled', run: view };
+  },
+
+  resolveInference: async (_, { input }, { caller, launcher, nowMs, requestId }) => {
+    if (caller.id === undefined || !caller.scopes.has('inference:operate')) {
+      return refused('FORBIDDEN', 'Resolving runs takes the scope inference:operate.');
+    }
+    const { id, outcome, cost, evidence } = input;
+    if (evidence.trim().length < 10 || evidence.length > 2000) {
+      return refused('INVALID_REQUEST', '`evidence` takes 10 to 2,000 characters.');
+    }
+    if (outcome === 'EXECUTED' && (cost === undefined || cost === null || cost.isNegative())) {
+      return refused('INVALID_REQUEST', '`EXECUTED` needs the `cost` that was found out.');
+    }
+    const run = await launcher.options.ledger.resolve(
+      id,
+      { outcome, evidence, by: caller.id, atMs: nowMs, requestId },
+      outcome === 'EXECUTED' ? (cost ?? Decimal.zero) : Decimal.zero,
+    );
+    if (run === undefined) {
+      return refused('RUN_STATE', 'There is no run of unknown outcome with this id.');
+    }
+    launcher.options.log('launch.resolved', { runId: id, outcome, by: caller.id, requestId });
+    return { __typename: 'InferenceResolved', run: { run, output: undefined } satisfies RunView };
+  },
+};
+
+/** The request's caller as the launcher knows him. */
+export function launchCallerOf({ caller, requestId }: RequestContext): LaunchCaller {
+  return {
+    id: caller.id ?? '',
+    requestId,
+    canLaunch: caller.id !== undefined && caller.scopes.has('inference:launch'),
+    dailyBudget: caller.dailyBudget,
+  };
+}
+
+function noSuchRun() {
+  return refused('RUN_NOT_FOUND', 'The caller has no run of this id.');
+}

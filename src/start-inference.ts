@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+
+import type { Logger } from 'pino';
+
+import type { Catalogue } from './catalogue/catalogue.ts';
+import type { Config } from './config.ts';
+import type { Clock } from './domain/clock.ts';
+import { encryptedContent, plainContent } from './inference/content.ts';
+import type { ContentSealer } from './inference/content.ts';
+import { Launcher } from './inference/launcher.ts';
+import { Ledger } from './inference/ledger.ts';
+import { Recovery } from './inference/recovery.ts';
+import { samplesPerOffering, speedWindowMs } from './inference/speed.ts';
+import type { ProviderInterface } from './providers/provider.ts';
+import type { SecretStore } from './secrets/secret-store.ts';
+import type { Store } from './store/open-store.ts';
+
+/** The launching side of the service. */
+export interface Inference {
+  readonly launcher: Launcher;
+  /** Lets runs end within a bound, then stops. */
+  readonly stop: () => Promise<void>;
+}
+
+/** How often measured speeds enter the catalogue, in milliseconds. */
+const measurementIntervalMs = 10_000;
+/** How long runs may go on once the service stops, in milliseconds. */
+const stopGraceMs = 20_000;
+
+/** Bounds of one attempt; the registry bounds the size of its answer. */
+const attemptLimits = {
+  connectMs: 5_000,
+  firstTokenMs: 60_000,
+  idleMs: 30_000,
+  totalMs: 120_000,
+  maximumBodyBytes: 8 * 1024 * 1024,
+};
+
+/** Opens ledger and launcher, recovers what an earlier process left behind, and keeps speeds fresh. */
+export async function startInference(
+  config: Config,
+  secrets: SecretStore,
+  catalogue: Catalogue,
+  providers: ReadonlyMap<string, ProviderInterface>,
+  store: Store,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+): Promise<Inference> {
+  const event = (name: string, fields: Readonly<Record<string, unknown>>) => {
+    if (fields['error'] === undefined) log.info(fields, name);
+    else log.warn(fields, name);
+  };
+  const { launches } = config;
+  const sealer = await contentSealerOf(config, secrets);
+  const ledger = new Ledger({
+    store: store.ledger,
+    clock,
+    owner: randomUUID(),
+    keyLifeMs: launches.keyLifeMs,
+    launchesPerMinute: launches.perMinute,
+    onOverrun: (run) =>
+      log.error(
+        { runId: run.id, cost: run.cost.total?.toString(), reserved: run.reserved.toString() },
+        'OVERRUN: a run cost more than was reserved; its charge is capped',
+      ),
+  });
+  const launcher = new Launcher({
+    catalogue,
+    providers,
+    ledger,
+    clock,
+    newRunId: () => `run_${randomUUID()}`,
+    limits: {
+      defaultMaxOutputTokens: launches.defaultMaxOutputTokens,
+      maxCostPerCall: launches.maxCostPerCall,
+      concurrency: launches.concurrency,
+      queueLength: launches.queueLength,
+      contentLifeMs: launches.contentLifeMs,
+      attempt: attemptLimits,
+    },
+    sealer,
+    log: event,
+  });
+  const recovery = new Recovery({
+    ledger,
+    launcher,
+    sealer,
+    clock,
+    isAlone: store.engine === 'sqlite',
+    log: event,
+  });
+  await recovery.start();
+  const samples = await store.ledger.speedSamples(clock.now() - speedWindowMs, samplesPerOffering);
+  for (const sample of samples) launcher.speed.add(sample);
+  const stopMeasuring = startMeasuring(launcher, catalogue, clock, event);
+  return {
+    launcher,
+    stop: async () => {
+      await launcher.close(stopGraceMs);
+      await stopMeasuring();
+      await recovery.stop();
+    },
+  };
+}
+
+async function contentSealerOf(config: Config, secrets: SecretStore): Promise<ContentSealer> {
+  const { contentKeyPath } = config.launches;
+  if (contentKeyPath === undefined) return plainContent;
+  const result = await secrets.read(contentKeyPath);
+  if (result.ok) return encryptedContent(result.secret.reveal());
+  throw new Error(`The content key can not be read: ${result.reason}`);
+}
+
+function startMeasuring(
+  launcher: Launcher,
+  catalogue: Catalogue,
+  clock: Clock,
+  log: (event: string, fields: Readonly<Record<string, unknown>>) => void,
+): () => Promise<void> {
+  const stopped = new AbortController();
+  const loop = (async () => {
+    while (!stopped.signal.aborted) {
+      const changes = launcher.speed.takeChanges(clock.now());
+      if (changes !== undefined) {
+        await catalogue.takeMeasurements(changes).catch((error: unknown) => {
+          log('catalogue.update_failed', { error });
+        });
+      }
+      await clock.sleep(measurementIntervalMs, stopped.signal).catch(() => undefined);
+    }
+  })();
+  return async () => {
+    stopped.abort();
+    await loop;
+  };
+}
