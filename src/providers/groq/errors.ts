@@ -9,6 +9,7 @@ import { memberOf, objectOf, parseJson } from '../json.ts';
 import { redacted } from '../redaction.ts';
 import { boundedWaitMs, retryAfterOf } from '../retry-after.ts';
 import { goDurationMs, goDurationSource } from './duration.ts';
+import { requestIdOf } from './request-id.ts';
 
 /** An answer of Groq whose status says that it did not do what was asked. */
 export interface GroqRefusal extends AnswerHead {
@@ -54,19 +55,6 @@ export function failureOfBrokenExchange(
   }
   return failureOfRefusal({ ...head, ...call, text: undefined });
 }
-
-/** Groq's id of the request, for its support desk. */
-function requestIdOf(
-  headers: ReadonlyMap<string, string>,
-  secrets: readonly string[] = [],
-): string | undefined {
-  const id = headers.get('x-request-id');
-  if (id === undefined || !requestIdPattern.test(id) || secrets.includes(id)) return undefined;
-  return id;
-}
-
-/** `req_` and a ULID in every capture; an id of anything else must not pass as one. */
-const requestIdPattern = /^req_[A-Za-z0-9]{10,60}$/;
 
 interface GroqError {
   readonly code: string | undefined;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { ProviderFailure } from '../../domain/failure.ts';
-import type { ListedModel } from '../../domain/model.ts';
+import type { AttemptOptions, AttemptOutcome, InferencePayload } from '../../domain/inference.ts';
+import type { ListedModel, Task } from '../../domain/model.ts';
 import type { PriceRow } from '../../domain/price.ts';
 import { malformedAnswer } from '../failures.ts';
 import { type OutwardHttp, type OutwardLimits, publicAddress } from '../http.ts';
@@ -9,8 +10,10 @@ import type { ApiKeySource, FeedReading, PriceReading, ProviderInterface } from 
 import { Rejections } from '../rejections.ts';
 import { SharedCall } from '../shared-call.ts';
 import { GroqApi, outwardUrl } from './groq-api.ts';
+import { GroqLauncher } from './launch.ts';
 import { parsePriceList } from './pricing-endpoint.ts';
 import { servedCodeOf } from './region.ts';
+import { inputBoundOf } from './tasks.ts';
 import { listedModelOf, listedPriceOf } from './to-domain.ts';
 import { type GroqModel, parseModelList } from './wire.ts';
 
@@ -23,12 +26,14 @@ export interface GroqAdapterOptions {
   readonly pricingUrl: string | undefined;
   readonly keys: ApiKeySource;
   readonly http: OutwardHttp;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   /** Bounds of each reading. */
   readonly limits?: Partial<OutwardLimits>;
+  /** The path that serves each task, under the base URL; Groq's own paths unless the registry has others. */
+  readonly endpoints?: ReadonlyMap<Task, string>;
 }
 
-/** Groq's model list and prices. */
+/** Groq's model list, prices and inference. */
 export class GroqAdapter implements ProviderInterface {
   readonly id: string;
   readonly #api: GroqApi;
@@ -36,6 +41,7 @@ export class GroqAdapter implements ProviderInterface {
   readonly #pricingUrl: URL | undefined;
   readonly #limits: OutwardLimits;
   readonly #modelList: SharedCall<Fetched<GroqModel>>;
+  readonly #launcher: GroqLauncher;
 
   /** @throws TypeError when one of the addresses is not an absolute http(s) address. */
   constructor(options: GroqAdapterOptions) {
@@ -49,6 +55,8 @@ export class GroqAdapter implements ProviderInterface {
       (signal) => this.#fetch(this.#modelsUrl, parseModelList, signal),
       (begun) => ({ ok: false, failure: cancelled(begun) }),
     );
+    const { http, clock, endpoints } = options;
+    this.#launcher = new GroqLauncher({ api: this.#api, http, clock, endpoints });
   }
 
   async listModels(signal: AbortSignal): Promise<FeedReading<ListedModel>> {
@@ -74,6 +82,18 @@ export class GroqAdapter implements ProviderInterface {
       readings.unshift(this.#readPriceList(this.#pricingUrl, signal));
     }
     return Promise.all(readings);
+  }
+
+  launchInference(payload: InferencePayload, options: AttemptOptions): Promise<AttemptOutcome> {
+    return this.#launcher.launch(payload, options);
+  }
+
+  inputBound(payload: InferencePayload): number {
+    return inputBoundOf(payload);
+  }
+
+  renewKey(): Promise<boolean> {
+    return this.#launcher.renewKey();
   }
 
   /** The price endpoint that the specification names. */

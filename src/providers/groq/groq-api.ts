@@ -9,6 +9,11 @@ export type GroqAnswer =
   | { readonly ok: true; readonly answer: OutwardAnswer }
   | { readonly ok: false; readonly failure: ProviderFailure };
 
+/** The key of one call, or why there is none that could be sent. */
+export type Bearer =
+  | { readonly ok: true; readonly key: ApiKey; readonly secret: string }
+  | { readonly ok: false; readonly failure: ProviderFailure };
+
 /** Groq's HTTP interface: where its endpoints are, and the bearer key on every call. */
 export class GroqApi {
   readonly #origin: string;
@@ -35,8 +40,21 @@ export class GroqApi {
   }
 
   /** The address of an endpoint, e.g. `/openai/v1/models`. */
-  url(path: `/openai/v1/${string}`): URL {
+  url(path: `/${string}`): URL {
     return new URL(`${this.#origin}${path}`);
+  }
+
+  /** The key in force. The secret is for the header of one call and kept nowhere else. */
+  async bearer(): Promise<Bearer> {
+    const current = await this.#keys.current();
+    return current.ok
+      ? bearerOf(current.key)
+      : { ok: false, failure: unconfigured(current.reason) };
+  }
+
+  /** Whether another key than the refused one is in force, after looking for it anew. */
+  async hasNewerThan(refused: ApiKey): Promise<boolean> {
+    return (await this.#keys.newerThan(refused)) !== undefined;
   }
 
   /**
@@ -58,10 +76,9 @@ export class GroqApi {
     limits: OutwardLimits,
     signal: AbortSignal,
   ): Promise<GroqAnswer> {
-    const secret = key.reveal();
-    if (!headerSafe.test(secret)) {
-      return { ok: false, failure: unconfigured('the key has characters that no key of Groq has') };
-    }
+    const bearer = bearerOf(key);
+    if (!bearer.ok) return bearer;
+    const { secret } = bearer;
     const headers = { accept: 'application/json', authorization: `Bearer ${secret}` };
     const result = await this.#http.call({ method: 'GET', url, headers, signal, limits });
     return this.#judged(result, secret);
@@ -93,6 +110,13 @@ export function outwardUrl(text: string): URL {
     throw new TypeError('Not an absolute http(s) address');
   }
   return url;
+}
+
+function bearerOf(key: ApiKey): Bearer {
+  const secret = key.reveal();
+  return headerSafe.test(secret)
+    ? { ok: true, key, secret }
+    : { ok: false, failure: unconfigured('the key has characters that no key of Groq has') };
 }
 
 const headerSafe = /^[\x21-\x7e]+$/;

@@ -26,7 +26,7 @@ import { recordedExchange, recordedNames } from '../../support/recorded-exchange
 
 const key = 'gsk_testKeyOfTheAdapterTests';
 const nowMs = Date.UTC(2026, 10, 23, 12, 0, 0);
-const clock = { now: () => nowMs };
+const clock = { now: () => nowMs, monotonic: () => 0 };
 const never = new AbortController().signal;
 const modelsPath = '/openai/v1/models';
 const pricingPath = '/v1/pricing';
