@@ -1,5 +1,5 @@
 import type { ListedModel, ModelLifecycle, Task } from '../domain/model.ts';
-import { freshnessAt } from '../domain/price.ts';
+import { freshnessAt, nextFreshnessChange } from '../domain/price.ts';
 import type { PriceRow } from '../domain/price.ts';
 import type { RegisteredProvider, Registry } from '../registry.ts';
 import { choosePrice, priceFeedsByTrust } from './choose-price.ts';
@@ -42,6 +42,7 @@ export function* buildSnapshot(ingredients: SnapshotIngredients): Generator<void
   const providers = new Map<string, Draft<ProviderEntry>>();
   const models = new Map<string, Draft<ModelEntry>>();
   const offerings = new Map<string, OfferingEntry>();
+  const boundary = new NextBoundary(nowMs);
   let rows = 0;
 
   for (const [providerId, registered] of registry) {
@@ -50,6 +51,7 @@ export function* buildSnapshot(ingredients: SnapshotIngredients): Generator<void
     const pollIntervalMs = registered.pollIntervalMs ?? ingredients.defaultPollIntervalMs;
     const provider = draftProvider(ingredients, registered, memory, pollIntervalMs);
     providers.set(providerId, provider);
+    noteBoundaries(boundary, registered, memory, pollIntervalMs);
     const shippedPrices = new Map(
       (registered.shippedList?.prices ?? []).map((row): [string, PriceRow] => [row.modelId, row]),
     );
@@ -69,6 +71,7 @@ export function* buildSnapshot(ingredients: SnapshotIngredients): Generator<void
         nowMs,
         pollIntervalMs,
       });
+      if (price !== undefined) boundary.noteFreshness(price.observedAtMs, pollIntervalMs);
       for (const serviceTier of registered.serviceTiers) {
         const id = offeringId(providerId, model.id, registered.region.declared, serviceTier);
         const nominal = registered.nominalThroughputs.get(model.id);
@@ -100,6 +103,7 @@ export function* buildSnapshot(ingredients: SnapshotIngredients): Generator<void
   return {
     version,
     builtAtMs: nowMs,
+    nextChangeAtMs: boundary.atMs,
     providers,
     models,
     modelsByAlias: aliasesOf(registry, models),
@@ -107,6 +111,42 @@ export function* buildSnapshot(ingredients: SnapshotIngredients): Generator<void
     index,
     modelIndex,
   };
+}
+
+/** Finds the next moment at which time alone changes what a snapshot says. */
+class NextBoundary {
+  readonly #nowMs: number;
+  atMs: number | undefined;
+
+  constructor(nowMs: number) {
+    this.#nowMs = nowMs;
+  }
+
+  note(atMs: number | undefined): void {
+    if (atMs === undefined || atMs <= this.#nowMs) return;
+    this.atMs = Math.min(this.atMs ?? atMs, atMs);
+  }
+
+  noteFreshness(observedAtMs: number, pollIntervalMs: number): void {
+    this.note(nextFreshnessChange(this.#nowMs, observedAtMs, pollIntervalMs));
+  }
+}
+
+function noteBoundaries(
+  boundary: NextBoundary,
+  registered: RegisteredProvider,
+  memory: ProviderMemory,
+  pollIntervalMs: number,
+): void {
+  for (const { lastSuccessAtMs } of memory.feeds.values()) {
+    if (lastSuccessAtMs !== undefined) boundary.noteFreshness(lastSuccessAtMs, pollIntervalMs);
+  }
+  for (const prices of registered.declaredPrices.values()) {
+    for (const { validFromMs, validUntilMs } of prices) {
+      boundary.note(validFromMs);
+      boundary.note(validUntilMs);
+    }
+  }
 }
 
 type Draft<Entry> = {

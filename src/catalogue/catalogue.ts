@@ -61,6 +61,8 @@ export class Catalogue {
   #snapshot: Snapshot | undefined;
   #updates: Promise<unknown> = Promise.resolve();
   #storeFailure: string | undefined;
+  #nextRefresh: AbortController | undefined;
+  #isClosed = false;
 
   constructor(options: CatalogueOptions) {
     this.#options = options;
@@ -181,6 +183,12 @@ export class Catalogue {
     });
   }
 
+  /** Stops waiting for the next moment at which time alone changes the catalogue. */
+  close(): void {
+    this.#isClosed = true;
+    this.#nextRefresh?.abort();
+  }
+
   /** Brings newly measured speeds into the next snapshot. */
   async takeMeasurements(measurements: ReadonlyMap<string, MeasuredPerformance>): Promise<void> {
     await this.#update(() => {
@@ -240,7 +248,24 @@ export class Catalogue {
     const storedVersion = await this.#store(changes, nowMs);
     const snapshot = { ...built, version: Math.max(storedVersion ?? 0, built.version) };
     this.#snapshot = snapshot;
+    this.#refreshAt(snapshot.nextChangeAtMs);
     for (const listener of this.#listeners) listener({ previous, snapshot, changes });
+  }
+
+  /** A price that nobody reads any more ages all the same: the snapshot is built anew when it does. */
+  #refreshAt(atMs: number | undefined): void {
+    this.#nextRefresh?.abort();
+    if (atMs === undefined || this.#isClosed) return;
+    const { clock, log } = this.#options;
+    const wait = new AbortController();
+    this.#nextRefresh = wait;
+    const waitMs = Math.min(Math.max(0, atMs - clock.now()), longestWaitMs);
+    clock
+      .sleep(waitMs, wait.signal)
+      .then(async () => await this.refresh())
+      .catch((error: unknown) => {
+        if (!wait.signal.aborted) log('catalogue.update_failed', { error });
+      });
   }
 
   /** Writes what changed; what can't be written now is kept for the next time. */
@@ -287,6 +312,9 @@ function mergeInto(target: Map<string, ChangedKeys>, providerId: string, keys: C
     for (const modelId of modelIds) known.add(modelId);
   }
 }
+
+/** Timers are no longer than this, in milliseconds. */
+const longestWaitMs = 86_400_000;
 
 /** The longest that a slice of building may hold up other work, in milliseconds. */
 const sliceMs = 8;

@@ -14,6 +14,8 @@ export interface Snapshot {
   /** Grows with every snapshot, across restarts and replicas. */
   readonly version: number;
   readonly builtAtMs: number;
+  /** When time alone will change what it says: the next freshness boundary; undefined for never. */
+  readonly nextChangeAtMs: number | undefined;
   readonly providers: ReadonlyMap<string, ProviderEntry>;
   readonly models: ReadonlyMap<string, ModelEntry>;
   /** Models by the lower-case names under which the first specification knew them. */
