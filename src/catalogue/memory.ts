@@ -52,6 +52,8 @@ export interface RememberedFeed {
   readonly source: string;
   readonly basis: PriceBasis;
   readonly lastSuccessAtMs: number | undefined;
+  /** The success before the last one: when rows that the last one lacks were seen. */
+  readonly earlierSuccessAtMs?: number | undefined;
   readonly failure: ProviderFailure | undefined;
   readonly failingSinceMs: number | undefined;
   readonly rejected: readonly RejectedRow[];

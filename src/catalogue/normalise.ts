@@ -37,7 +37,7 @@ export function rememberModels(
     rememberFailure(memory, modelListFeed, reading, nowMs, changed);
     return;
   }
-  const previousSuccess = memory.feeds.get(modelListFeed)?.lastSuccessAtMs;
+  const previousSuccess = successBefore(memory, modelListFeed, reading.observedAt);
   const listed = new Set<string>();
   for (const model of reading.rows) {
     listed.add(model.id);
@@ -93,7 +93,7 @@ export function rememberPrices(
     return;
   }
   const rejected: RejectedRow[] = [...reading.rejected];
-  const previousSuccess = memory.feeds.get(feed)?.lastSuccessAtMs;
+  const previousSuccess = successBefore(memory, feed, reading.observedAt);
   const prices = memory.prices.get(feed) ?? new Map<string, RememberedPrice>();
   memory.prices.set(feed, prices);
   const confirmed = new Set<string>();
@@ -190,15 +190,30 @@ function rememberSuccess(
   rejected: readonly RejectedRow[],
   changed: ChangedKeys,
 ): void {
+  const known = memory.feeds.get(feed);
+  // One answer may be read twice, once for its models and once for their prices.
+  const isSameAnswer = known?.lastSuccessAtMs === reading.observedAt;
   memory.feeds.set(feed, {
     source: reading.source,
     basis,
     lastSuccessAtMs: reading.observedAt,
+    earlierSuccessAtMs: isSameAnswer ? known.earlierSuccessAtMs : known?.lastSuccessAtMs,
     failure: undefined,
     failingSinceMs: undefined,
-    rejected: cutRejected(rejected),
+    rejected: cutRejected(isSameAnswer ? [...known.rejected, ...rejected] : rejected),
   });
   changed.feeds.add(feed);
+}
+
+function successBefore(
+  memory: ProviderMemory,
+  feed: string,
+  observedAtMs: number,
+): number | undefined {
+  const known = memory.feeds.get(feed);
+  return known?.lastSuccessAtMs === observedAtMs
+    ? known.earlierSuccessAtMs
+    : known?.lastSuccessAtMs;
 }
 
 function rememberFailure(

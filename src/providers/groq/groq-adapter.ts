@@ -42,6 +42,8 @@ export class GroqAdapter implements ProviderInterface {
   readonly #limits: OutwardLimits;
   readonly #modelList: SharedCall<Fetched<GroqModel>>;
   readonly #launcher: GroqLauncher;
+  readonly #clock: Pick<Clock, 'now'>;
+  #nextPricingProbeMs = 0;
 
   /** @throws TypeError when one of the addresses is not an absolute http(s) address. */
   constructor(options: GroqAdapterOptions) {
@@ -56,6 +58,7 @@ export class GroqAdapter implements ProviderInterface {
       (begun) => ({ ok: false, failure: cancelled(begun) }),
     );
     const { http, clock, endpoints } = options;
+    this.#clock = clock;
     this.#launcher = new GroqLauncher({ api: this.#api, http, clock, endpoints });
   }
 
@@ -99,10 +102,15 @@ export class GroqAdapter implements ProviderInterface {
   /** The price endpoint that the specification names. */
   async #readPriceList(url: URL, signal: AbortSignal): Promise<PriceReading> {
     const reading = { basis: 'LIVE', feed: pricingFeed, source: publicAddress(url) } as const;
+    if (this.#clock.now() < this.#nextPricingProbeMs) {
+      return { ...reading, ok: false, failure: noPriceList };
+    }
     const fetched = await this.#fetch(url, parsePriceList, signal);
     if (!fetched.ok) {
       const { failure } = fetched;
-      return { ...reading, ok: false, failure: failure.httpStatus === 404 ? noPriceList : failure };
+      if (failure.httpStatus !== 404) return { ...reading, ok: false, failure };
+      this.#nextPricingProbeMs = this.#clock.now() + pricingProbeIntervalMs;
+      return { ...reading, ok: false, failure: noPriceList };
     }
     const { observedAt, rows, rejections, servedCode } = fetched;
     return {
@@ -167,6 +175,9 @@ export class GroqAdapter implements ProviderInterface {
 const modelsFeed = 'models';
 /** Feed name of the price endpoint that the specification names. */
 const pricingFeed = 'pricing';
+
+/** How often an endpoint that does not exist is asked for again, in milliseconds. */
+const pricingProbeIntervalMs = 3_600_000;
 
 /** A list of some kilobytes, read every few minutes: these are bounds against harm, not tuning. */
 const defaultReadingLimits: OutwardLimits = {
