@@ -7,25 +7,6 @@ import type { Launcher } from '../inference/launcher.ts';
 import type { LedgerStore, StoredContent } from '../inference/ledger-store.ts';
 import type { Run } from '../inference/run.ts';
 
-/** What the resolvers of one request share: one snapshot, one present, and loaders that batch. */
-export interface RequestContext {
-  /** The catalogue as it was when the request began; every field of the answer reads this one. */
-  readonly snapshot: Snapshot;
-  /** The request's present in milliseconds since the epoch; ages and freshness count to it. */
-  readonly nowMs: number;
-  readonly requestId: string;
-  /** Aborts when the client has gone. */
-  readonly signal: AbortSignal | undefined;
-  readonly caller: RequestCaller;
-  readonly launcher: Launcher;
-  readonly ledger: LedgerStore;
-  /** Runs of any caller by id; who may see one is asked where it is shown. */
-  readonly runs: DataLoader<string, Run | undefined>;
-  readonly contents: DataLoader<string, StoredContent | undefined>;
-  readonly priceAt: DataLoader<PriceAtQuestion, PricePoint | undefined, string>;
-  readonly priceHistory: DataLoader<PriceHistoryQuestion, readonly PricePoint[], string>;
-}
-
 /** Who asks, and what he may do. */
 export interface RequestCaller {
   /** Undefined for anonymous readers. */
@@ -33,6 +14,19 @@ export interface RequestCaller {
   readonly scopes: ReadonlySet<string>;
   /** USD for one UTC day; undefined for none. */
   readonly dailyBudget: Decimal | undefined;
+  /** Whether he may see the schema where it is not open to everybody. */
+  readonly mayIntrospect: boolean;
+}
+
+/** What a request's context is made from. */
+export interface RequestContextParts {
+  readonly snapshot: Snapshot;
+  readonly nowMs: number;
+  readonly requestId: string;
+  readonly signal: AbortSignal | undefined;
+  readonly caller: RequestCaller;
+  readonly launcher: Launcher;
+  readonly catalogueStore: CatalogueStore;
 }
 
 /** Which offering's price at which moment. */
@@ -49,16 +43,56 @@ export interface PriceHistoryQuestion {
   readonly limit: number;
 }
 
-/** The loaders of one request over the price history. */
-export function priceLoaders(
-  store: CatalogueStore,
-): Pick<RequestContext, 'priceAt' | 'priceHistory'> {
-  return {
-    priceAt: new DataLoader(async (questions) => await store.pricesAt(questions), {
-      cacheKeyFn: ({ offeringId, atMs }) => `${atMs} ${offeringId}`,
-      maxBatchSize: maximumBatchSize,
-    }),
-    priceHistory: new DataLoader(
+const maximumBatchSize = 1000;
+
+/**
+ * What the resolvers of one request share: one snapshot, one present, and loaders that batch. Loaders are
+ * made when first used, because most requests need none.
+ */
+export class RequestContext {
+  /** The catalogue as it was when the request began; every field of the answer reads this one. */
+  readonly snapshot: Snapshot;
+  /** The request's present in milliseconds since the epoch; ages and freshness count to it. */
+  readonly nowMs: number;
+  readonly requestId: string;
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal | undefined;
+  readonly caller: RequestCaller;
+  readonly launcher: Launcher;
+  readonly #catalogueStore: CatalogueStore;
+  #priceAt: DataLoader<PriceAtQuestion, PricePoint | undefined, string> | undefined;
+  #priceHistory: DataLoader<PriceHistoryQuestion, readonly PricePoint[], string> | undefined;
+  #runs: DataLoader<string, Run | undefined> | undefined;
+  #contents: DataLoader<string, StoredContent | undefined> | undefined;
+
+  constructor(parts: RequestContextParts) {
+    this.snapshot = parts.snapshot;
+    this.nowMs = parts.nowMs;
+    this.requestId = parts.requestId;
+    this.signal = parts.signal;
+    this.caller = parts.caller;
+    this.launcher = parts.launcher;
+    this.#catalogueStore = parts.catalogueStore;
+  }
+
+  get ledger(): LedgerStore {
+    return this.launcher.options.ledger.store;
+  }
+
+  get priceAt(): DataLoader<PriceAtQuestion, PricePoint | undefined, string> {
+    const store = this.#catalogueStore;
+    return (this.#priceAt ??= new DataLoader(
+      async (questions) => await store.pricesAt(questions),
+      {
+        cacheKeyFn: ({ offeringId, atMs }) => `${atMs} ${offeringId}`,
+        maxBatchSize: maximumBatchSize,
+      },
+    ));
+  }
+
+  get priceHistory(): DataLoader<PriceHistoryQuestion, readonly PricePoint[], string> {
+    const store = this.#catalogueStore;
+    return (this.#priceHistory ??= new DataLoader(
       async (questions) =>
         await Promise.all(questions.map(async (question) => await store.priceHistory(question))),
       {
@@ -66,18 +100,19 @@ export function priceLoaders(
           `${fromMs} ${toMs} ${limit} ${offeringId}`,
         maxBatchSize: maximumBatchSize,
       },
-    ),
-  };
-}
+    ));
+  }
 
-/** The loaders of one request over the ledger. */
-export function ledgerLoaders(ledger: LedgerStore): Pick<RequestContext, 'runs' | 'contents'> {
-  return {
-    runs: new DataLoader(async (ids) => await ledger.runs(ids), { maxBatchSize: maximumBatchSize }),
-    contents: new DataLoader(async (ids) => await ledger.contents(ids), {
+  /** Runs of any caller by id; who may see one is asked where it is shown. */
+  get runs(): DataLoader<string, Run | undefined> {
+    return (this.#runs ??= new DataLoader(async (ids) => await this.ledger.runs(ids), {
       maxBatchSize: maximumBatchSize,
-    }),
-  };
-}
+    }));
+  }
 
-const maximumBatchSize = 1000;
+  get contents(): DataLoader<string, StoredContent | undefined> {
+    return (this.#contents ??= new DataLoader(async (ids) => await this.ledger.contents(ids), {
+      maxBatchSize: maximumBatchSize,
+    }));
+  }
+}
