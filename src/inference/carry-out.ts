@@ -52,8 +52,7 @@ export async function carryOut(errand: Errand): Promise<RunView> {
 }
 
 async function sendAndSettle(errand: Errand): Promise<RunView> {
-  const { launcher, places, stop } = errand;
-  const { ledger } = launcher.options;
+  const { places, stop } = errand;
   let { run } = errand;
   let giveBack = errand.giveBack;
   if (giveBack === undefined) {
@@ -64,10 +63,34 @@ async function sendAndSettle(errand: Errand): Promise<RunView> {
     }
   }
   try {
-    if (run.state !== 'RUNNING') run = await ledger.beginAttempt(run);
+    if (run.state !== 'RUNNING') {
+      const sent = await sendOncePossible(errand, run);
+      if (sent === undefined) {
+        return await settle(errand, run, unsentEnding(stop.signal), [], undefined);
+      }
+      run = sent;
+    }
     return await attempt(errand, run);
   } finally {
     giveBack();
+  }
+}
+
+/** How often a place that other processes hold is asked for again, in milliseconds. */
+const placeIntervalMs = 100;
+
+/** Notes that the run is sent once all processes together leave a place; undefined when it was stopped before. */
+async function sendOncePossible(errand: Errand, run: Run): Promise<Run | undefined> {
+  const { launcher, stop } = errand;
+  const { ledger, clock, limits } = launcher.options;
+  for (;;) {
+    const sent = await ledger.sendQueued(run, limits.concurrency);
+    if (sent !== undefined) return sent;
+    try {
+      await clock.sleep(placeIntervalMs, stop.signal);
+    } catch {
+      return undefined;
+    }
   }
 }
 

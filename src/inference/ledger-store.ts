@@ -11,6 +11,9 @@ export interface LedgerStore {
   /**
    * Runs `work` as one serialisable step. It may run more than once when the storage engine asks for a
    * repeat, so it must have no effect but through its argument. Never held across a network call of ours.
+   *
+   * A connection lost during the commit is looked into before anything is said: what was stored is
+   * reported as done, what was not is done again.
    */
   transaction<Result>(work: (ledger: LedgerTransaction) => Promise<Result>): Promise<Result>;
 
@@ -34,7 +37,7 @@ export interface LedgerStore {
   contents(runIds: readonly string[]): Promise<readonly (StoredContent | undefined)[]>;
   /** Unfinished runs of an owner that somebody asked to be stopped. */
   cancelRequests(owner: string): Promise<readonly string[]>;
-  /** Removes content and events whose time is over. */
+  /** Removes content and events whose time is over, at most `limit` of each; the number removed. */
   expireContent(nowMs: number, limit: number): Promise<number>;
 
   /** What a caller's runs hold and were charged on a day, whether a budget was kept for it or not. */
@@ -52,19 +55,31 @@ export interface LedgerTransaction {
   run(id: string): Promise<Run | undefined>;
   /** Writes a new run with its first facts. Fails when the caller has a run of this key. */
   insertRun(run: Run, facts: readonly Fact[]): Promise<void>;
-  /** Writes the run after further facts, and these facts; `run.facts` is the number of the last one. */
+  /**
+   * Writes the run after further facts, and these facts; `run.facts` is the number of the last one. Fails
+   * when the stored run has not exactly the facts before them.
+   */
   updateRun(run: Run, facts: readonly Fact[]): Promise<void>;
-  /** Runs at a provider that may be in flight, in all processes. */
-  runningAt(providerId: string): Promise<number>;
+  /**
+   * Takes one of the places for runs in flight at a provider, of which all processes together have
+   * `concurrency`. Its run, to be written in the same step, keeps it for as long as it is `RUNNING`.
+   *
+   * @returns false when every place is taken.
+   */
+  takePlace(providerId: string, runId: string, concurrency: number): Promise<boolean>;
   /** Runs that a caller reserved since a moment. */
   launchedSince(caller: string, sinceMs: number): Promise<number>;
+  /** Undefined for a day without a budget; nobody begins one before this step ends. */
   budget(caller: string, day: string): Promise<BudgetDay | undefined>;
+  /** The budget of a day, begun with what the caller's runs of that day hold and were charged so far. */
+  beginBudget(caller: string, day: string): Promise<BudgetDay>;
   putBudget(caller: string, day: string, budget: BudgetDay): Promise<void>;
-  /** What the runs of a caller hold and were charged on a day, for a budget that begins within it. */
-  sumOfDay(caller: string, day: string): Promise<BudgetDay>;
   /** Writes request and output of a run; an undefined one leaves what is stored. */
   putContent(content: StoredContent): Promise<void>;
+  /** Fails when the run has an event at one of these positions. */
   appendEvents(runId: string, events: readonly NewEvent[], expiresAtMs: number): Promise<void>;
+  /** Removes the events of a try that was certainly not executed, before the next one. */
+  removeEvents(runId: string): Promise<void>;
   addSpeedSample(sample: SpeedSample): Promise<void>;
 }
 

@@ -122,14 +122,18 @@ export class Ledger {
       if (await this.#launchesTooOften(ledger, reservation.caller, nowMs)) {
         return { kind: 'RATE_LIMITED', retryAfterMs: minuteMs };
       }
+      const budget = await presentBudget(ledger, reservation, nowMs);
+      const refusal = refusalBy(budget, reservation);
+      if (refusal !== undefined) return refusal;
+      const { providerId, concurrency } = reservation;
+      const id = known?.id ?? reservation.id;
       if (
         reservation.start === 'SENDING' &&
-        (await ledger.runningAt(reservation.providerId)) >= reservation.concurrency
+        !(await ledger.takePlace(providerId, id, concurrency))
       ) {
         return { kind: 'PROVIDER_FULL' };
       }
-      const refusal = await holdInBudget(ledger, reservation, nowMs);
-      if (refusal !== undefined) return refusal;
+      if (budget !== undefined) await holdInBudget(ledger, budget, reservation, nowMs);
       const run = await this.#writeReservation(ledger, known, reservation, nowMs);
       if (reservation.content !== undefined) {
         await ledger.putContent({ ...reservation.content, runId: run.id });
@@ -138,7 +142,23 @@ export class Ledger {
     });
   }
 
-  /** Begins an attempt of a run that waits, or a further one of a run whose last was voided. */
+  /**
+   * Begins the first attempt of a run that waits.
+   *
+   * @returns undefined when every place at the provider is taken, over all processes.
+   */
+  async sendQueued(run: Run, concurrency: number): Promise<Run | undefined> {
+    return await this.store.transaction(async (ledger) => {
+      const present = await this.#present(ledger, run);
+      if (!(await ledger.takePlace(run.providerId, run.id, concurrency))) return undefined;
+      return await appended(ledger, present, {
+        kind: 'SENDING',
+        atMs: this.#options.clock.now(),
+      });
+    });
+  }
+
+  /** Begins a further attempt of a run whose last one was voided. */
   async beginAttempt(run: Run): Promise<Run> {
     return await this.#append(run, { kind: 'SENDING', atMs: this.#options.clock.now() });
   }
@@ -288,8 +308,12 @@ export class Ledger {
     };
     const start: Fact = { kind: reservation.start, atMs: nowMs };
     const run = afterFact(afterFact(known ?? blankRun(reservation, nowMs), fact), start);
-    if (known === undefined) await ledger.insertRun(run, [fact, start]);
-    else await ledger.updateRun(run, [fact, start]);
+    if (known === undefined) {
+      await ledger.insertRun(run, [fact, start]);
+    } else {
+      await ledger.removeEvents(run.id);
+      await ledger.updateRun(run, [fact, start]);
+    }
     return run;
   }
 
@@ -358,24 +382,38 @@ function blankRun(reservation: Reservation, nowMs: number): Run {
   };
 }
 
-/** Holds the worst case in the caller's budget for the day, or says why it does not fit. */
+/** The caller's budget for the day; undefined when there is none to be kept. */
+async function presentBudget(
+  ledger: LedgerTransaction,
+  { caller, dailyBudget }: Reservation,
+  nowMs: number,
+): Promise<BudgetDay | undefined> {
+  const day = dayOf(nowMs);
+  return dailyBudget === undefined
+    ? await ledger.budget(caller, day)
+    : await ledger.beginBudget(caller, day);
+}
+
+/** Says why the worst case does not fit into the caller's budget for the day. */
+function refusalBy(
+  budget: BudgetDay | undefined,
+  { dailyBudget, worstCase }: Reservation,
+): ReservationResult | undefined {
+  if (budget === undefined || dailyBudget === undefined) return undefined;
+  const available = dailyBudget.minus(budget.reserved).minus(budget.spent);
+  return worstCase.compare(available) > 0
+    ? { kind: 'BUDGET_EXCEEDED', limit: dailyBudget, available }
+    : undefined;
+}
+
 async function holdInBudget(
   ledger: LedgerTransaction,
-  { caller, dailyBudget, worstCase }: Reservation,
+  budget: BudgetDay,
+  { caller, worstCase }: Reservation,
   nowMs: number,
-): Promise<ReservationResult | undefined> {
-  const day = dayOf(nowMs);
-  const stored = await ledger.budget(caller, day);
-  if (stored === undefined && dailyBudget === undefined) return undefined;
-  const budget = stored ?? (await ledger.sumOfDay(caller, day));
-  if (dailyBudget !== undefined) {
-    const available = dailyBudget.minus(budget.reserved).minus(budget.spent);
-    if (worstCase.compare(available) > 0) {
-      return { kind: 'BUDGET_EXCEEDED', limit: dailyBudget, available };
-    }
-  }
-  await ledger.putBudget(caller, day, { ...budget, reserved: budget.reserved.plus(worstCase) });
-  return undefined;
+): Promise<void> {
+  const reserved = budget.reserved.plus(worstCase);
+  await ledger.putBudget(caller, dayOf(nowMs), { ...budget, reserved });
 }
 
 /** Moves what a run held to what it was charged, on the day of its reservation. */
