@@ -16,6 +16,13 @@ describe('the version of the KV engine', () => {
     });
   }
 
+  it('is 1 on a server too old to show its mounts', async () => {
+    await using bench = await VaultBench.open();
+    bench.vault.kv.version = 1;
+    bench.vault.knowsMounts = false;
+    expect(shown(await bench.store().read(groqPath))).toBe(markedKey);
+  });
+
   it('is asked for once', async () => {
     await using bench = await VaultBench.open();
     const store = bench.store();
@@ -136,6 +143,14 @@ describe('the path', () => {
     const store = bench.store();
     await Promise.all(Array.from({ length: 256 }, (_, index) => store.read(`path/${index}`)));
     expect(shown(await store.read('path/256'))).toBe('INVALID: too many secrets are watched');
+  });
+
+  it('where nothing is, is read once for many readers', async () => {
+    await using bench = await VaultBench.open();
+    const store = bench.store();
+    await Promise.all(Array.from({ length: 50 }, () => store.read('groq/absent')));
+    await store.read('groq/absent');
+    expect(bench.vault.count('secret/data/groq/absent')).toBe(1);
   });
 
   it('is read again soon when nothing was there', async () => {

@@ -212,13 +212,14 @@ describe('weather', () => {
     await using bench = await VaultBench.open();
     const store = await reading(bench);
     bench.vault.weather = 'quota';
-    await store.refresh(groqPath);
-    const before = bench.vault.count('secret/');
-    await bench.pass(6_500);
-    expect(bench.vault.count('secret/')).toBe(before);
-    bench.vault.weather = undefined;
-    await bench.pass(pollMs);
-    await vi.waitFor(() => expect(bench.vault.count('secret/')).toBeGreaterThan(before));
+    const before = bench.vault.requests.length;
+    await bench.pass(3 * pollMs);
+    const times = bench.vault.requests.slice(before).map(({ at }) => at);
+    const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+    // The first look at the metadata and the reading that follows it come together.
+    expect(gaps.slice(1).length).toBeGreaterThanOrEqual(2);
+    expect(Math.min(...gaps.slice(1))).toBeGreaterThanOrEqual(7_000);
+    expect(store.status()).toMatchObject({ reason: 'Vault limits our rate (HTTP 429)' });
   });
 
   it('that lasts longer than the bound ends the key', async () => {
@@ -261,6 +262,19 @@ describe('a Vault that is not there at the start', () => {
     expect(shown(await store.read(groqPath))).toBe('key of the later one');
     expect(store.status()).toEqual({ backend: 'vault', state: 'OK' });
     await store.stop();
+  });
+
+  it('is asked again within seconds', async () => {
+    await using bench = await VaultBench.open();
+    bench.vault.weather = 'sealed';
+    const store = bench.store();
+    await store.start();
+    expect(shown(await store.read(groqPath))).toBe('UNREACHABLE: Vault is sealed (HTTP 503)');
+    const heard: string[] = [];
+    store.onChange((path) => heard.push(path));
+    bench.vault.weather = undefined;
+    await bench.pass(5_000);
+    await vi.waitFor(() => expect(heard).toEqual([groqPath]));
   });
 
   it('that hangs holds up the start for a bounded time only, and the stop too', async () => {

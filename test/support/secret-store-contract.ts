@@ -82,14 +82,17 @@ export function describeSecretStore(name: string, open: () => Promise<SecretStor
       expect(result.ok && result.secret.reveal()).toBe('key-one');
     });
 
-    it('keeps the generation while the value is the same', async () => {
+    it('keeps the generation while the value is the same, and tells nobody', async () => {
       const { store, path, put } = await opened();
       await put('key-one');
       await store.start();
       const first = await store.read(path);
+      const heard: string[] = [];
+      store.onChange((changed) => heard.push(changed));
       const second = await store.refresh(path);
       if (!first.ok || !second.ok) throw new Error('no value');
       expect(second.secret.generation).toBe(first.secret.generation);
+      expect(heard).toEqual([]);
     });
 
     it('has the new value after a refresh, and tells the listeners once', async () => {

@@ -19,6 +19,8 @@ export class VaultBench {
   readonly vault: LoopbackVault;
   readonly clock: ManualClock;
   readonly events: LoggedEvent[] = [];
+  /** When set, every call of the log throws. */
+  isLogBroken = false;
   readonly #stores: VaultSecretStore[] = [];
 
   private constructor(vault: LoopbackVault, clock: ManualClock) {
@@ -63,6 +65,7 @@ export class VaultBench {
     };
     const log = (event: string, fields: Record<string, unknown>): void => {
       this.events.push({ event, fields });
+      if (this.isLogBroken) throw new Error('no space left on the log');
     };
     const store = new VaultSecretStore(options, { clock, log });
     this.#stores.push(store);
@@ -80,7 +83,7 @@ export class VaultBench {
       if (next === undefined || this.clock.now() + next > until) break;
       const waiting = this.clock.pendingMs.length;
       await this.clock.advance(next);
-      const giveUpAt = performance.now() + 300;
+      const giveUpAt = performance.now() + 1_000;
       while (this.clock.pendingMs.length < waiting && performance.now() < giveUpAt) {
         await systemClock.sleep(1);
       }

@@ -9,6 +9,8 @@ import { failure, type VaultReply } from './vault-server-replies.ts';
 
 /** A request as the server saw it. */
 export interface SeenRequest {
+  /** Milliseconds since the epoch, on the server's clock. */
+  readonly at: number;
   readonly method: string;
   /** With the query. */
   readonly path: string;
@@ -49,13 +51,17 @@ export class LoopbackVault {
   namespace: string | undefined;
   /** What stands before `/v1/` in every path, as behind a proxy. */
   pathPrefix = '';
+  /** Whether there is a route that shows mounts; ancient servers have none. */
+  knowsMounts = true;
   readonly requests: SeenRequest[] = [];
   readonly #server: ReturnType<typeof createServer>;
   readonly #scheme: 'http' | 'https';
+  readonly #clock: Clock;
   #port = 0;
   readonly #drips = new Set<NodeJS.Timeout>();
 
   private constructor(options: LoopbackVaultOptions) {
+    this.#clock = options.clock;
     this.auth = new LoopbackAuth(options.clock);
     this.kv = new LoopbackKv(options.clock);
     this.#scheme = options.tls === undefined ? 'http' : 'https';
@@ -100,6 +106,7 @@ export class LoopbackVault {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const seen: SeenRequest = {
+      at: this.#clock.now(),
       method: request.method ?? '',
       path: request.url ?? '',
       headers: request.headers,
@@ -134,7 +141,7 @@ export class LoopbackVault {
     const self = /^auth\/token\/((?:lookup|renew|revoke)-self)$/.exec(apiPath);
     if (self !== null) return this.auth.self(self[1] ?? '', text ?? '');
     const mount = /^sys\/internal\/ui\/mounts\/(.+)$/.exec(apiPath);
-    if (mount !== null) return this.kv.mountReply(mount[1] ?? '');
+    if (mount !== null && this.knowsMounts) return this.kv.mountReply(mount[1] ?? '');
     return (
       this.kv.reply(apiPath) ??
       failure(404, `no handler for route "${apiPath}". route entry not found.`)
