@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+
+import { sql, type Kysely } from 'kysely';
+
+import type { CatalogueStore } from '../catalogue/catalogue-store.ts';
+import { SqlCatalogueStore } from './catalogue-store.ts';
+import type { Engine } from './engine-sql.ts';
+import { SqlPollSlots, type PollSlots } from './poll-slots.ts';
+import { openPostgres } from './postgres/open-postgres.ts';
+import { openSqlite } from './sqlite/open-sqlite.ts';
+import type { StoreLog } from './store-log.ts';
+import type { Tables } from './tables.ts';
+import type { Transactions } from './transactions.ts';
+
+/** Where a data folder that is just being given up by a stopping service is waited for. */
+const defaultLockWaitMs = 2_000;
+
+export interface StoreOptions {
+  /** A `postgres://` URL; absent for the embedded engine. */
+  readonly databaseUrl?: string;
+  /** The folder of the embedded engine; made when it is not there. */
+  readonly dataDir: string;
+  readonly log: StoreLog;
+  /** Connections to PostgreSQL that this process may open. */
+  readonly maximumConnections?: number;
+  /** How long a data folder that another service holds is waited for, milliseconds. */
+  readonly lockWaitMs?: number;
+}
+
+/** Everything that outlives the process. A further store is built over `transactions` and `database`. */
+export interface Store {
+  readonly engine: Engine;
+  readonly catalogue: CatalogueStore;
+  readonly pollSlots: PollSlots;
+  /** How changes become durable. */
+  readonly transactions: Transactions;
+  /** For single statements, above all reads. */
+  readonly database: Kysely<Tables>;
+
+  /** @throws what the engine throws when it does not answer. */
+  ping(): Promise<void>;
+
+  /** Finishes accepted work, refuses new work, gives the folder or the connections back. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens PostgreSQL when a URL is given, the embedded engine otherwise, and migrates the schema.
+ *
+ * @throws StoreError whose code and message say what the operator can do.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { databaseUrl, dataDir, log, maximumConnections, lockWaitMs = defaultLockWaitMs } = options;
+  const parts =
+    databaseUrl === undefined
+      ? await openSqlite({ dataDir: resolve(dataDir), lockWaitMs, log })
+      : await openPostgres({
+          databaseUrl,
+          log,
+          ...(maximumConnections === undefined ? {} : { maximumConnections }),
+        });
+  const { engine, database, transactions } = parts;
+  let closing: Promise<void> | undefined;
+  return {
+    engine,
+    database,
+    transactions,
+    catalogue: new SqlCatalogueStore(parts),
+    pollSlots: new SqlPollSlots(database, engine),
+    ping: async () => {
+      await sql`select 1`.execute(database);
+    },
+    close: () => (closing ??= parts.close()),
+  };
+}

@@ -1,0 +1,126 @@
+import { Kysely, PostgresDialect, sql } from 'kysely';
+
+import { migrate } from '../migrations/migrate.ts';
+import { isConnectionLost, reasonOf, StoreError } from '../store-error.ts';
+import type { StoreLog } from '../store-log.ts';
+import type { StoreParts } from '../store-parts.ts';
+import type { Tables } from '../tables.ts';
+import { parseDatabaseUrl, type DatabaseAddress } from './database-url.ts';
+import { GuardedPool, type PostgresLimits } from './postgres-pool.ts';
+import { PostgresTransactions } from './postgres-transactions.ts';
+
+const oldestServerVersion = 150_000;
+
+const poolLimits: PostgresLimits = {
+  maximumConnections: 10,
+  connectionTimeoutMs: 5_000,
+  idleTimeoutMs: 30_000,
+  statementTimeoutMs: 15_000,
+  lockTimeoutMs: 10_000,
+  idleInTransactionTimeoutMs: 10_000,
+  answerTimeoutMs: 20_000,
+};
+
+/** A step may run long and waits for its turn, but it gives up on a table that others hold. */
+const migrationLimits: PostgresLimits = {
+  ...poolLimits,
+  maximumConnections: 1,
+  statementTimeoutMs: 0,
+  idleInTransactionTimeoutMs: 0,
+  answerTimeoutMs: 0,
+};
+
+const transactionLimits = {
+  maximumPending: 10_000,
+  maximumAttempts: 20,
+  retryForMs: 5_000,
+  firstRetryMs: 10,
+  longestRetryMs: 200,
+  maximumWorkMs: 5_000,
+  maximumSlicedMs: 120_000,
+};
+
+export interface PostgresOptions {
+  readonly databaseUrl: string;
+  /** Connections of this process; all replicas together stay below the server's `max_connections`. */
+  readonly maximumConnections?: number;
+  readonly log: StoreLog;
+}
+
+/** Opens a PostgreSQL database and brings its schema forward. */
+export async function openPostgres(options: PostgresOptions): Promise<StoreParts> {
+  const { databaseUrl, log, maximumConnections = poolLimits.maximumConnections } = options;
+  const address = parseDatabaseUrl(databaseUrl);
+  await atServer(address, () => prepareSchema(address, log));
+  const pool = new GuardedPool(address, { ...poolLimits, maximumConnections }, log);
+  const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const transactions = new PostgresTransactions(database, transactionLimits);
+  return {
+    engine: 'postgres',
+    database,
+    transactions,
+    close: async () => {
+      await transactions.close();
+      await database.destroy();
+    },
+  };
+}
+
+async function prepareSchema(address: DatabaseAddress, log: StoreLog): Promise<void> {
+  const pool = new GuardedPool(address, migrationLimits, log);
+  const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    await assertUsable(database, address);
+    await migrate(database, log);
+  } finally {
+    await database.destroy();
+  }
+}
+
+async function assertUsable(database: Kysely<Tables>, { shown }: DatabaseAddress): Promise<void> {
+  const { rows } = await sql<ServerFacts>`
+    select current_setting('server_version_num')::int as version,
+           current_setting('server_encoding') as encoding,
+           pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as read_only
+  `.execute(database);
+  const [facts] = rows;
+  const reason =
+    facts === undefined || facts.version < oldestServerVersion
+      ? 'PostgreSQL 15 or newer is needed'
+      : facts.encoding !== 'UTF8'
+        ? `its encoding is ${facts.encoding}, and UTF8 is needed`
+        : facts.read_only
+          ? 'it is read-only: point DATABASE_URL at the primary'
+          : undefined;
+  if (reason !== undefined) {
+    throw new StoreError('DATABASE_UNSUPPORTED', `The database ${shown} cannot be used: ${reason}`);
+  }
+}
+
+interface ServerFacts {
+  readonly version: number;
+  readonly encoding: string;
+  readonly read_only: boolean;
+}
+
+/** Says at which server the driver's short messages were meant. */
+async function atServer(address: DatabaseAddress, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    const reason = reasonOf(error);
+    if (isConnectionLost(error) || error instanceof AggregateError) {
+      throw new StoreError(
+        'DATABASE_UNREACHABLE',
+        `The database ${address.shown} cannot be reached: ${reason}`,
+        error,
+      );
+    }
+    throw new StoreError(
+      'DATABASE_REFUSED',
+      `The database ${address.shown} refused the service: ${reason}`,
+      error,
+    );
+  }
+}

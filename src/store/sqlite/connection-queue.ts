@@ -1,0 +1,71 @@
+import { StoreError } from '../store-error.ts';
+
+export interface ConnectionQueueLimits {
+  readonly maximumWaiting: number;
+  readonly maximumWaitMs: number;
+}
+
+/** Hands the one SQLite connection to one user at a time, in the order of asking. */
+export class ConnectionQueue {
+  readonly #limits: ConnectionQueueLimits;
+  readonly #onRelease: () => void;
+  readonly #waiting = new Set<Waiter>();
+  #taken = false;
+  #closed = false;
+
+  /** @param onRelease called whenever a user has ended. */
+  constructor(limits: ConnectionQueueLimits, onRelease: () => void) {
+    this.#limits = limits;
+    this.#onRelease = onRelease;
+  }
+
+  /** @throws StoreError `BUSY` when the queue is full or the wait too long, `CLOSED` after {@link close}. */
+  async acquire(): Promise<void> {
+    if (this.#closed) throw new StoreError('CLOSED', 'The store is closed');
+    if (!this.#taken) {
+      this.#taken = true;
+      return;
+    }
+    if (this.#waiting.size >= this.#limits.maximumWaiting) {
+      throw new StoreError('BUSY', 'Too many statements wait for the store');
+    }
+    await this.#wait();
+  }
+
+  release(): void {
+    this.#onRelease();
+    for (const next of this.#waiting) {
+      this.#waiting.delete(next);
+      clearTimeout(next.timer);
+      next.resolve();
+      return;
+    }
+    this.#taken = false;
+  }
+
+  /** Lets those who wait finish, refuses everybody after them, and resolves once the connection is free. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#taken) await this.#wait();
+    this.#taken = true;
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        resolve,
+        timer: setTimeout(() => {
+          this.#waiting.delete(waiter);
+          reject(new StoreError('BUSY', 'The store was not free in time'));
+        }, this.#limits.maximumWaitMs),
+      };
+      this.#waiting.add(waiter);
+    });
+  }
+}
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly timer: NodeJS.Timeout;
+}

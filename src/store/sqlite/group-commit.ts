@@ -1,0 +1,136 @@
+import type { Dialect, Kysely } from 'kysely';
+
+import { StoreError } from '../store-error.ts';
+import type { Tables } from '../tables.ts';
+import { nextTurn, type StoreTransaction } from '../transactions.ts';
+import { WorkLimit } from '../work-limit.ts';
+import type { ConnectionQueue } from './connection-queue.ts';
+import { SqliteLease } from './sqlite-lease.ts';
+import type { SqliteStatements } from './sqlite-statements.ts';
+import { SqliteTransaction } from './sqlite-transaction.ts';
+
+export interface GroupCommitLimits {
+  /** Work that waits beyond this is refused. */
+  readonly maximumPending: number;
+  readonly maximumGroupSize: number;
+  /** A group takes in no more work after this time: its statements block the event loop. */
+  readonly groupBudgetMs: number;
+  /** How long work may wait for anything but its statements. */
+  readonly maximumWorkMs: number;
+}
+
+export interface GroupCommitParts {
+  readonly statements: SqliteStatements;
+  readonly queue: ConnectionQueue;
+  readonly database: Kysely<Tables>;
+  readonly dialect: Dialect;
+  readonly limits: GroupCommitLimits;
+}
+
+/**
+ * Makes the work of concurrent callers durable with one disk sync. The work of one turn of the event
+ * loop is one group: `BEGIN IMMEDIATE`, each piece of work inside a savepoint of its own, `COMMIT`. A
+ * caller hears of success or failure only after the commit, because even a refusal may rest on what
+ * another piece of work in the group has written.
+ */
+export class GroupCommit {
+  readonly #parts: GroupCommitParts;
+  #pending: PendingWork[] = [];
+  #draining: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(parts: GroupCommitParts) {
+    this.#parts = parts;
+  }
+
+  run<Result>(work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result> {
+    if (this.#closed) return Promise.reject(new StoreError('CLOSED', 'The store is closed'));
+    if (this.#pending.length >= this.#parts.limits.maximumPending) {
+      return Promise.reject(new StoreError('BUSY', 'Too much work waits for the store'));
+    }
+    return new Promise<Result>((resolve, reject) => {
+      this.#pending.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  /** Refuses new work and resolves once the accepted work is done. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#draining;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#pending.length > 0) {
+      // After the callbacks of this turn, so that everything they ask for is one group.
+      await nextTurn();
+      await this.#commitGroup();
+    }
+    this.#draining = undefined;
+  }
+
+  async #commitGroup(): Promise<void> {
+    const { statements, queue, limits } = this.#parts;
+    try {
+      await queue.acquire();
+    } catch (error) {
+      for (const { reject } of this.#pending.splice(0)) reject(error);
+      return;
+    }
+    const group = this.#pending.splice(0, limits.maximumGroupSize);
+    const limit = new WorkLimit(limits.maximumWorkMs);
+    const settle: (() => void)[] = [];
+    try {
+      statements.execute('begin immediate', []);
+      const stopTakingAt = performance.now() + limits.groupBudgetMs;
+      for (const pending of group) {
+        settle.push(await this.#isolated(pending, limit));
+        if (performance.now() >= stopTakingAt || limit.passed) break;
+      }
+      statements.execute('commit', []);
+    } catch (error) {
+      // Nothing of the group is stored; work that was not begun would meet the same fault.
+      for (const { reject } of group) reject(error);
+      statements.rollBackIfOpen();
+      return;
+    } finally {
+      limit.stop();
+      queue.release();
+    }
+    this.#pending.unshift(...group.slice(settle.length));
+    for (const tell of settle) tell();
+  }
+
+  /**
+   * Does one piece of work inside a savepoint.
+   *
+   * @returns how to tell its caller, once the group is durable.
+   * @throws when the failure took the whole transaction with it.
+   */
+  async #isolated(pending: PendingWork, limit: WorkLimit): Promise<() => void> {
+    const { statements, database, dialect } = this.#parts;
+    const lease = new SqliteLease(statements);
+    lease.failsAsAWhole = true;
+    statements.execute('savepoint work', []);
+    try {
+      const transaction = new SqliteTransaction(lease, database, dialect);
+      const result = await limit.watch(pending.work(transaction));
+      lease.assertNothingFailed();
+      statements.execute('release work', []);
+      return () => pending.resolve(result);
+    } catch (error) {
+      if (!statements.inTransaction) throw error;
+      statements.execute('rollback to work', []);
+      statements.execute('release work', []);
+      return () => pending.reject(error);
+    } finally {
+      lease.end();
+    }
+  }
+}
+
+interface PendingWork {
+  readonly work: (transaction: StoreTransaction) => Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
