@@ -3,13 +3,13 @@ import type { FieldNode, GraphQLField, OperationDefinitionNode, ValueNode } from
 import type { Variables } from './variable-limits.ts';
 
 /** Objects that a list is taken to hold where no argument says how many. */
-export const ASSUMED_LIST_SIZE = 10;
+const ASSUMED_LIST_SIZE = 10;
 
 /** Page size of a paginated field that is asked without `first` and `last`. */
-export const DEFAULT_PAGE_SIZE = 20;
+const DEFAULT_PAGE_SIZE = 20;
 
 /** The largest page that a paginated field serves; it refuses more, so more costs nothing. */
-export const MAX_PAGE_SIZE = 100;
+const MAX_PAGE_SIZE = 100;
 
 /** Keeps sums and products finite, so that nothing becomes NaN. */
 const COST_CEILING = 1e15;
@@ -29,7 +29,7 @@ export interface CostPlan {
 }
 
 /** A field whose cost is known with the variables only, or a fragment that contains one. */
-export type DynamicCost =
+type DynamicCost =
   | {
       readonly kind: 'FIELD';
       readonly shape: FieldShape;
@@ -58,7 +58,7 @@ interface VariableSize {
 export const FREE: CostPlan = { fixed: 0, perItem: 0, dynamic: [] };
 
 /** A flat cost, in objects, whatever is selected inside. */
-export function flatCost(cost: number): CostPlan {
+function flatCost(cost: number): CostPlan {
   return { fixed: cost, perItem: 0, dynamic: [] };
 }
 

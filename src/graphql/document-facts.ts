@@ -1,4 +1,11 @@
-import { Kind, OperationTypeNode, getNamedType, isCompositeType } from 'graphql';
+import {
+  Kind,
+  OperationTypeNode,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+  getNamedType,
+  isCompositeType,
+} from 'graphql';
 import type {
   DocumentNode,
   FieldNode,
@@ -33,6 +40,8 @@ export interface OperationFacts {
   readonly rootFields: number;
   /** `__schema` and `__type` fields. */
   readonly introspectionFields: number;
+  /** What they ask for, in objects, counted like {@link cost}. */
+  readonly introspectionCost: CostPlan;
   /** `_service` fields. */
   readonly serviceFields: number;
   /** `_entities` fields with how often each is selected. */
@@ -97,6 +106,7 @@ interface SelectionFacts {
   readonly repeats: number;
   readonly fields: number;
   readonly introspectionFields: number;
+  readonly introspectionCost: CostPlan;
   readonly serviceFields: number;
   readonly entityFields: ReadonlyMap<FieldNode, number>;
   readonly cost: CostPlan;
@@ -112,6 +122,7 @@ const NOTHING: SelectionFacts = {
   repeats: 0,
   fields: 0,
   introspectionFields: 0,
+  introspectionCost: FREE,
   serviceFields: 0,
   entityFields: NO_ENTITY_FIELDS,
   cost: FREE,
@@ -158,6 +169,7 @@ class OperationWalk {
       repeats: selected.repeats,
       rootFields: selected.fields,
       introspectionFields: selected.introspectionFields,
+      introspectionCost: selected.introspectionCost,
       serviceFields: selected.serviceFields,
       entityFields: selected.entityFields,
       cost: selected.cost,
@@ -193,6 +205,7 @@ class OperationWalk {
           parts.push({
             ...facts,
             directives: facts.directives + directives,
+            introspectionCost: spreadCost(facts.introspectionCost),
             cost: spreadCost(facts.cost),
           });
           break;
@@ -247,13 +260,20 @@ class OperationWalk {
       repeats: own.repeats + inner.repeats,
     };
     if (name === '__schema' || name === '__type') {
-      return { ...counted, depth: 1, introspectionDepth: 1 + inner.depth, introspectionFields: 1 };
+      return {
+        ...counted,
+        depth: 1,
+        introspectionDepth: 1 + inner.depth,
+        introspectionFields: 1,
+        introspectionCost: fieldCost(node, field, this.#operation, inner.cost),
+      };
     }
     const nested = {
       ...counted,
       depth: 1 + inner.depth,
       introspectionDepth: inner.introspectionDepth,
       introspectionFields: inner.introspectionFields,
+      introspectionCost: inner.introspectionCost,
     };
     if (name === '_service') return { ...nested, serviceFields: 1 };
     return {
@@ -299,6 +319,7 @@ function sumSelections(parts: readonly SelectionFacts[]): SelectionFacts {
   }
   return {
     ...sum,
+    introspectionCost: sumCosts(parts.map(({ introspectionCost }) => introspectionCost)),
     entityFields: entityFields ?? NO_ENTITY_FIELDS,
     cost: sumCosts(parts.map(({ cost }) => cost)),
   };
@@ -308,6 +329,8 @@ function fieldOf(
   parent: GraphQLCompositeType | undefined,
   name: string,
 ): GraphQLField<unknown, unknown> | undefined {
+  if (name === '__schema') return SchemaMetaFieldDef;
+  if (name === '__type') return TypeMetaFieldDef;
   return parent !== undefined && 'getFields' in parent ? parent.getFields()[name] : undefined;
 }
 

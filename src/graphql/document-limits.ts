@@ -46,6 +46,9 @@ export const defaultDocumentLimits: DocumentLimits = {
 /** Levels below `__schema` and `__type`: the usual introspection query takes 15. */
 const MAX_INTROSPECTION_DEPTH = 20;
 
+/** Objects that introspection may ask for by the same estimate: the usual query takes some 16,500. */
+const MAX_INTROSPECTION_COST = 20_000;
+
 /** An operation may read the whole schema this often; each reading takes its share of the cost. */
 const SCHEMA_READINGS = 4;
 
@@ -88,6 +91,12 @@ export function checkFacts(facts: OperationFacts, limits: DocumentLimits): Graph
     facts.introspectionDepth,
     MAX_INTROSPECTION_DEPTH,
     'levels of introspection',
+  );
+  limit(
+    'DOCUMENT_TOO_COSTLY',
+    evaluateCost(facts.introspectionCost, {}),
+    MAX_INTROSPECTION_COST,
+    'objects of the schema',
   );
   limit('DOCUMENT_TOO_MANY_ALIASES', facts.aliases, limits.maxAliases, 'aliases');
   limit('DOCUMENT_TOO_MANY_DIRECTIVES', facts.directives, limits.maxDirectives, 'directives');

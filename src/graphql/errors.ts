@@ -3,11 +3,11 @@ import type { GraphQLErrorExtensions, GraphQLFormattedError } from 'graphql';
 import { httpStatusByCode, isErrorCode } from './error-codes.ts';
 import type { ErrorCode } from './error-codes.ts';
 
-export { httpStatusByCode, isErrorCode } from './error-codes.ts';
+export { httpStatusByCode } from './error-codes.ts';
 export type { ErrorCode } from './error-codes.ts';
 
 /** What a client reads in place of a fault of ours. */
-export const MASKED_MESSAGE = 'Internal server error';
+const MASKED_MESSAGE = 'Internal server error';
 
 /** The longest message that a client is given, in UTF-16 units; graphql-js quotes whole inputs in its own. */
 const MAX_MESSAGE_LENGTH = 500;

@@ -87,6 +87,7 @@ export function errorAnswer(
 export function rawRefusal(
   code: Exclude<ErrorCode, 'INTERNAL_SERVER_ERROR'>,
   message: string,
+  requestId: string,
 ): string {
   const { body } = refusal(code, message);
   const status = httpStatusByCode[code];
@@ -97,6 +98,7 @@ export function rawRefusal(
     `content-security-policy: ${DATA_POLICY}`,
     'x-content-type-options: nosniff',
     'referrer-policy: no-referrer',
+    `x-request-id: ${requestId}`,
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
     '',

@@ -1,5 +1,10 @@
 import { ApolloServer } from '@apollo/server';
-import type { ApolloServerPlugin, BaseContext, HTTPGraphQLRequest } from '@apollo/server';
+import type {
+  ApolloServerPlugin,
+  BaseContext,
+  GraphQLRequestListener,
+  HTTPGraphQLRequest,
+} from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -15,9 +20,12 @@ import type { PreparedDocuments } from '../graphql/prepared-documents.ts';
 import { redact, redactError } from '../graphql/redaction.ts';
 import type { RequestRecord } from './request-record.ts';
 
-/** Apollo's view of a request, with our record of it, so that errors are logged under its id. */
-export interface RecordedGraphQLRequest extends HTTPGraphQLRequest {
+/** Apollo's view of a request, with what belongs to it on our side. */
+export interface RecordedGraphQLRequest<Context> extends HTTPGraphQLRequest {
+  /** So that errors are logged under the request's id. */
   readonly record: RequestRecord;
+  /** The context itself, of which Apollo would pass on a copy. */
+  readonly context: Context;
 }
 
 /** Errors in the coercion of one request's variables that are reported. */
@@ -71,26 +79,25 @@ export function createEngine<Context extends BaseContext>(
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      errorReporting(requestIds, log, onError),
+      requestPlugin(requestIds, log, onError),
     ],
   });
 }
 
-/** Logs what the client will not be told, and lets the masked error carry the request's id. */
-function errorReporting<Context extends BaseContext>(
+/**
+ * Hands resolvers the context as it was made, logs what the client will not be told, and lets the masked
+ * error carry the request's id.
+ */
+function requestPlugin<Context extends BaseContext>(
   requestIds: WeakMap<object, string>,
   log: Logger,
   onError: (code: string) => void,
 ): ApolloServerPlugin<Context> {
-  const listener = {
-    async didEncounterErrors({
-      errors,
-      request,
-    }: {
-      readonly errors: readonly Error[];
-      readonly request: { readonly http?: HTTPGraphQLRequest };
-    }): Promise<void> {
-      const record = (request.http as RecordedGraphQLRequest | undefined)?.record;
+  const recorded = (http: HTTPGraphQLRequest | undefined) =>
+    http as RecordedGraphQLRequest<Context> | undefined;
+  const listener: GraphQLRequestListener<Context> = {
+    didEncounterErrors: async ({ errors, request }) => {
+      const record = recorded(request.http)?.record;
       for (const error of errors) {
         const code = publicCodeOf(error);
         record?.noteError(code);
@@ -101,7 +108,14 @@ function errorReporting<Context extends BaseContext>(
       }
     },
   };
-  return { requestDidStart: () => Promise.resolve(listener) };
+  return {
+    requestDidStart: async (requestContext) => {
+      // Apollo copies the properties of a context, which an object with private fields does not survive.
+      const own = recorded(requestContext.request.http)?.context;
+      if (own !== undefined) (requestContext as { contextValue: Context }).contextValue = own;
+      return listener;
+    },
+  };
 }
 
 /** Logs a fault of ours, redacted, under the ids by which the client may ask for it. */

@@ -201,7 +201,7 @@ export class GraphQLHandler<Context extends BaseContext> {
       ['content-type', 'application/json'],
       ['accept', headers.accept ?? '*/*'],
     ]);
-    const httpGraphQLRequest: RecordedGraphQLRequest = {
+    const httpGraphQLRequest: RecordedGraphQLRequest<Context> = {
       method: 'POST',
       headers: engineHeaders,
       search: '',
@@ -212,6 +212,7 @@ export class GraphQLHandler<Context extends BaseContext> {
         extensions: parameters.extensions ?? null,
       },
       record,
+      context,
     };
     const answer = await this.#engine.executeHTTPGraphQLRequest({
       httpGraphQLRequest,
@@ -262,12 +263,15 @@ function checkTransport(method: 'GET' | 'POST', headers: IncomingHttpHeaders): v
   );
 }
 
+/** Asks the socket and makes an abort signal only for those who want to know. */
 function contextRequest(request: IncomingMessage, record: RequestRecord): ContextRequest {
   return {
     headers: request.headers,
-    remoteAddress: request.socket.remoteAddress,
     requestId: record.id,
     traceId: record.traceId,
+    get remoteAddress() {
+      return request.socket.remoteAddress;
+    },
     get signal() {
       return record.signal;
     },

@@ -4,6 +4,7 @@ import type { Variables } from '../graphql/variable-limits.ts';
 /** What a GraphQL request asks for, from a body or a query string. */
 export interface GraphQLParameters {
   readonly query: string | undefined;
+  /** Clients that have no name for it send none, null or an empty one. */
   readonly operationName: string | undefined;
   readonly variables: Variables | undefined;
   readonly extensions: Readonly<Record<string, unknown>> | undefined;
@@ -27,7 +28,7 @@ export function parametersFromBody(body: string): GraphQLParameters {
   }
   return {
     query: stringParameter(value, 'query'),
-    operationName: stringParameter(value, 'operationName'),
+    operationName: stringParameter(value, 'operationName') || undefined,
     variables: recordParameter(value, 'variables'),
     extensions: recordParameter(value, 'extensions'),
   };
@@ -53,10 +54,9 @@ export function parametersFromSearch(search: string): GraphQLParameters {
     if (text === undefined || text === '') return undefined;
     return recordParameter({ [name]: parseJson(text, `The parameter "${name}"`) }, name);
   };
-  const operationName = once('operationName');
   return {
     query: once('query'),
-    operationName: operationName === '' ? undefined : operationName,
+    operationName: once('operationName') || undefined,
     variables: record('variables'),
     extensions: record('extensions'),
   };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { httpStatusByCode } from '../graphql/errors.ts';
@@ -23,6 +24,7 @@ export function answerMalformed(
   error: NodeJS.ErrnoException,
   socket: Duplex,
   log: Pick<Logger, 'debug'>,
+  onError: (code: ErrorCode) => void,
 ): void {
   const response = (socket as Duplex & { readonly _httpMessage?: RecordedResponse | null })
     ._httpMessage;
@@ -39,6 +41,15 @@ export function answerMalformed(
     record.cutStatus = httpStatusByCode[code];
     record.noteError(code);
   }
-  log.debug({ code, parserCode: error.code }, 'refused a malformed request');
-  socket.end(rawRefusal(code, message), () => socket.destroy());
+  const requestId = record?.id ?? randomUUID();
+  onError(code);
+  log.debug({ requestId, code, parserCode: error.code }, 'refused a malformed request');
+  socket.end(rawRefusal(code, message, requestId), () => socket.destroy());
+}
+
+/** Refuses CONNECT, for which there is no response object either. */
+export function answerConnect(socket: Duplex): void {
+  socket.on('error', () => {});
+  const refused = rawRefusal('METHOD_NOT_ALLOWED', 'This is not a proxy.', randomUUID());
+  socket.end(refused, () => socket.destroy());
 }

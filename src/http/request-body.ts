@@ -17,7 +17,7 @@ const inflaters = {
 } as const;
 
 /** The content codings that a body may use, for an `accept-encoding` header. */
-export const ACCEPTED_CODINGS = 'gzip, deflate, br';
+const ACCEPTED_CODINGS = 'gzip, deflate, br';
 
 /**
  * How much of a refused body is read and thrown away, and for how long, so that an ordinary client gets to

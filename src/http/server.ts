@@ -5,7 +5,7 @@ import type { BaseContext } from '@apollo/server';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { OperationFacts } from '../graphql/document-facts.ts';
-import { errorAnswer, rawRefusal, refusal, sendAnswer } from './answers.ts';
+import { errorAnswer, refusal, sendAnswer } from './answers.ts';
 import type { HttpAnswer } from './answers.ts';
 import { withCors } from './cors.ts';
 import { Drain } from './drain.ts';
@@ -14,7 +14,7 @@ import { reportFault } from './graphql-engine.ts';
 import { GraphQLHandler } from './graphql-handler.ts';
 import type { ContextRequest, Interceptor } from './graphql-handler.ts';
 import type { HealthReport } from './health.ts';
-import { answerMalformed } from './malformed-http.ts';
+import { answerConnect, answerMalformed } from './malformed-http.ts';
 import type { HttpMetrics } from './metrics.ts';
 import { defaultHttpOptions } from './options.ts';
 import type { HttpOptions } from './options.ts';
@@ -168,19 +168,17 @@ class Service<Context extends BaseContext> implements HttpService {
     );
     server.maxConnections = this.#options.maxConnections;
     server.timeout = this.#options.socketIdleTimeoutMs;
-    const { log } = this.#args;
-    server.on('clientError', (error, socket) => answerMalformed(error, socket, log));
+    const { log, metrics } = this.#args;
+    server.on('clientError', (error, socket) => {
+      answerMalformed(error, socket, log, (code) => metrics.http.errorAnswered(code));
+    });
     server.on('checkContinue', (request, response) => {
       void this.#serve(request, response, () => response.writeContinue());
     });
     server.on('checkExpectation', (request, response) => {
       void this.#serve(request, response, undefined, unknownExpectation);
     });
-    server.on('connect', (_request, socket) => {
-      socket.on('error', () => {});
-      const message = 'This is not a proxy.';
-      socket.end(rawRefusal('METHOD_NOT_ALLOWED', message), () => socket.destroy());
-    });
+    server.on('connect', (_request, socket) => answerConnect(socket));
     return server;
   }
 

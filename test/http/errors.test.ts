@@ -123,6 +123,14 @@ describe('the context', () => {
     expect(JSON.stringify(lines)).toContain('no [redacted]');
   });
 
+  it('reaches resolvers as it was made, private parts included', async () => {
+    const test = await startForThisTest();
+    const asked = ask(test.url, '{ slow(id: 7) }');
+    await test.gate.waitFor(1);
+    test.gate.open();
+    expect((await asked).body).toEqual({ data: { slow: '7' } });
+  });
+
   it('hears that a client of a query has gone', async () => {
     const test = await startForThisTest();
     const leaving = new AbortController();

@@ -93,8 +93,13 @@ const documents: readonly HostileCase[] = [
   ),
   asks(
     'introspection in circles',
-    'GRAPHQL_VALIDATION_FAILED',
+    'DOCUMENT_TOO_COSTLY',
     '{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }',
+  ),
+  asks(
+    'introspection multiplied by aliases',
+    'DOCUMENT_TOO_COSTLY',
+    `{ __schema { types { ${Array.from({ length: 30 }, (_, n) => `a${n}: fields { type { fields { name } } }`).join(' ')} } } }`,
   ),
   asks(
     'deep introspection',

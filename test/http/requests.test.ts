@@ -148,6 +148,7 @@ describe('every answer', () => {
         'referrer-policy': 'no-referrer',
         'cache-control': 'no-store',
         'content-security-policy': expect.stringContaining("frame-ancestors 'none'") as string,
+        'x-request-id': expect.stringMatching(/^[\da-f-]{36}$/) as string,
       });
       expect(headers['access-control-allow-origin']).toBeUndefined();
       expect(headers['server']).toBeUndefined();

@@ -93,13 +93,23 @@ const connection = (first: number | null | undefined): unknown => {
   };
 };
 
-export interface TestContext {
+/** With a private field, which an engine that copies contexts would lose. */
+export class TestContext {
   readonly request: ContextRequest;
-  readonly gate: Gate;
+  readonly #gate: Gate;
+
+  constructor(request: ContextRequest, gate: Gate) {
+    this.request = request;
+    this.#gate = gate;
+  }
+
+  get gate(): Gate {
+    return this.#gate;
+  }
 }
 
 /** Lets a test hold requests inside their resolver. */
-export class Gate {
+class Gate {
   readonly #waiting: (() => void)[] = [];
   readonly #arrivals: { readonly count: number; readonly resolve: () => void }[] = [];
   arrived = 0;
@@ -192,7 +202,7 @@ export async function startTestService(
   const health = { ready: true, degraded: [] as string[] };
   const service = createHttpService<TestContext>({
     schema: testSchema,
-    contextFor: (request) => ({ request, gate }),
+    contextFor: (request) => new TestContext(request, gate),
     options: { ...defaultHttpOptions, port: 0, introspection: true, ...options },
     health: () => health,
     metrics: createMetrics({ version: 'test' }),
