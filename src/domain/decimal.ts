@@ -21,27 +21,30 @@ export class Decimal {
    * Reads decimal text, with or without an exponent (`"0.00000015"`, `"7.5e-8"`).
    *
    * @returns undefined for anything else: signs other than a leading minus, blanks, hexadecimal, `NaN`,
-   * more than {@link maximumDigits} digits or an exponent beyond ±{@link maximumExponent}.
+   * more than `digits` digits, as written or as {@link toString} would write them.
    */
-  static parse(text: string): Decimal | undefined {
-    if (text.length > maximumTextLength) return undefined;
+  static parse(text: string, digits = maximumDigits): Decimal | undefined {
+    if (text.length > digits + maximumSignsLength) return undefined;
     const match = decimalPattern.exec(text);
     if (match === null) return undefined;
     const [, sign, whole = '', fraction = '', exponentText] = match;
     const exponent = exponentText === undefined ? 0 : Number(exponentText);
-    const digits = whole + fraction;
-    if (digits.length > maximumDigits || Math.abs(exponent) > maximumExponent) return undefined;
-    const magnitude = BigInt(digits);
-    return normalised(sign === '-' ? -magnitude : magnitude, fraction.length - exponent);
+    const written = whole + fraction;
+    if (written.length > digits || Math.abs(exponent) > digits) return undefined;
+    const magnitude = BigInt(written);
+    const value = normalised(sign === '-' ? -magnitude : magnitude, fraction.length - exponent);
+    return value.#digitCount() > digits ? undefined : value;
   }
 
   /**
-   * As {@link parse}, for text that this program wrote or that was checked before.
+   * As {@link parse}, for text that this program wrote or that was checked before. Sums, products and
+   * quotients of values at the limit of {@link parse} are longer than it allows, so the bound is wider.
    *
    * @throws RangeError when the text is not a decimal: a fault of ours, never of a caller.
    */
   static of(text: string | bigint): Decimal {
-    const value = typeof text === 'bigint' ? normalised(text, 0) : Decimal.parse(text);
+    const value =
+      typeof text === 'bigint' ? normalised(text, 0) : Decimal.parse(text, maximumOwnDigits);
     if (value === undefined) throw new RangeError('Not a decimal number');
     return value;
   }
@@ -160,6 +163,12 @@ export class Decimal {
     return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
   }
 
+  /** Digits that {@link toString} writes. */
+  #digitCount(): number {
+    const magnitude = this.#coefficient < 0n ? -this.#coefficient : this.#coefficient;
+    return Math.max(magnitude.toString().length, this.#scale + 1);
+  }
+
   #at(scale: number): bigint {
     return this.#coefficient * 10n ** BigInt(scale - this.#scale);
   }
@@ -172,8 +181,10 @@ export class Decimal {
 
 /** More digits than any price or amount needs; a bound against hostile input. */
 export const maximumDigits = 60;
-const maximumExponent = 40;
-const maximumTextLength = 80;
+/** A bound on what this program computes from such values and writes down. */
+const maximumOwnDigits = 1000;
+/** Room for the sign, the point and the exponent. */
+const maximumSignsLength = 8;
 const decimalPattern = /^(-)?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
 
 function normalised(coefficient: bigint, scale: number): Decimal {

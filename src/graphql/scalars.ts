@@ -1,6 +1,7 @@
 import { GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql';
 
 import { Decimal } from '../domain/decimal.ts';
+import { parseMoment } from '../domain/moment.ts';
 import { clientError } from './errors.ts';
 
 /** Exact decimals as text; a string or a number on input. */
@@ -55,11 +56,9 @@ function decimalOf(text: string): Decimal {
   return value;
 }
 
-const momentPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
-
 function momentOf(text: string): number {
-  const milliseconds = momentPattern.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(milliseconds)) {
+  const milliseconds = text.includes('T') ? parseMoment(text) : undefined;
+  if (milliseconds === undefined) {
     throw clientError(
       'BAD_USER_INPUT',
       'Not a moment in RFC 3339 form, such as 2026-10-02T03:58:23Z.',
