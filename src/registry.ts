@@ -5,6 +5,7 @@ import type { ErrorObject } from 'ajv';
 
 import { Decimal } from './domain/decimal.ts';
 import type { ListedModel, Task } from './domain/model.ts';
+import { parseMoment } from './domain/moment.ts';
 import type { BlendWeights, ComponentPrices, PriceRow } from './domain/price.ts';
 
 /** The parsed provider registry: providers by id, in the order of the file. */
@@ -131,7 +132,9 @@ export function loadRegistry(path: string, schemaPath: string | URL): Registry {
 export function parseRegistry(content: unknown, schema: object, origin: string): Registry {
   const validate = new Ajv({ allErrors: true, strictTypes: false }).compile<RegistryFile>(schema);
   if (!validate(content)) {
-    throw new RegistryError(origin, (validate.errors ?? []).map(faultOf));
+    const errors = validate.errors ?? [];
+    const faults = [...errors.map(faultOf), ...faultsOfSoundParts(content, errors)];
+    throw new RegistryError(origin, [...new Set(faults)]);
   }
   const faults: string[] = [];
   const registry = new Map<string, RegisteredProvider>();
@@ -150,19 +153,38 @@ function faultOf(error: ErrorObject): string {
   return `${error.instancePath || '/'}: ${error.message ?? error.keyword}${extra.length > 0 ? ` (${extra.join(', ')})` : ''}`;
 }
 
-/** Rules that JSON Schema can't say. */
-function faultsBeyondTheSchema(entry: ProviderFile): string[] {
+/**
+ * What is wrong beyond the schema in those parts of the file that the schema admits, so that a file with
+ * faults of both kinds has to be corrected once only.
+ */
+function faultsOfSoundParts(content: unknown, errors: readonly ErrorObject[]): string[] {
+  if (typeof content !== 'object' || content === null) return [];
+  const faultyPaths = errors.map(({ instancePath }) => instancePath);
+  const isSound = (path: string) =>
+    !faultyPaths.some((faulty) => faulty === path || faulty.startsWith(`${path}/`));
+  return Object.entries(content as Record<string, unknown>).flatMap(([id, entry]) => {
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return [];
+    const sound = Object.entries(entry).filter(([part]) => isSound(`/${id}/${part}`));
+    const faults = faultsBeyondTheSchema(Object.fromEntries(sound) as Partial<ProviderFile>);
+    return faults.map((fault) => `/${id}${fault}`);
+  });
+}
+
+/** Rules that JSON Schema can't say, for the parts of an entry that are there. */
+function faultsBeyondTheSchema(entry: Partial<ProviderFile>): string[] {
   const faults: string[] = [];
-  const sum = entry.blend.inputWeight + entry.blend.outputWeight;
-  if (!dividesDecimals(sum)) {
-    faults.push(`/blend: the weights add up to ${sum}, by which prices can't be divided exactly`);
+  if (entry.blend !== undefined) {
+    const sum = entry.blend.inputWeight + entry.blend.outputWeight;
+    if (!dividesDecimals(sum)) {
+      faults.push(`/blend: the weights add up to ${sum}, by which prices can't be divided exactly`);
+    }
   }
   for (const [list, ids] of [
     ['customModels', (entry.customModels ?? []).map(({ id }) => id)],
     ['nominalThroughputs', (entry.nominalThroughputs ?? []).map(({ model }) => model)],
     ['modelFates', (entry.modelFates ?? []).map(({ id }) => id)],
     ['shippedList/models', (entry.shippedList?.models ?? []).map(({ id }) => id)],
-    ['serviceTiers', entry.serviceTiers.map(({ id }) => id)],
+    ['serviceTiers', (entry.serviceTiers ?? []).map(({ id }) => id)],
   ] as const) {
     const seen = new Set<string>();
     ids.forEach((id, position) => {
@@ -179,7 +201,11 @@ function faultsBeyondTheSchema(entry: ProviderFile): string[] {
     }
   });
   for (const [path, date] of datesOf(entry)) {
-    if (Number.isNaN(Date.parse(date))) faults.push(`/${path}: ${date} is not a date`);
+    if (parseMoment(date) === undefined) faults.push(`/${path}: ${date} is not a date`);
+  }
+  for (const [path, price] of pricesOf(entry)) {
+    const { unit: _unit, ...components } = price;
+    if (Object.keys(components).length === 0) faults.push(`/${path}: names no price`);
   }
   return faults;
 }
@@ -192,7 +218,19 @@ function dividesDecimals(divisor: number): boolean {
   return rest === 1;
 }
 
-function* datesOf(entry: ProviderFile): Generator<[string, string]> {
+function* pricesOf(entry: Partial<ProviderFile>): Generator<[string, PriceFile]> {
+  for (const [position, { price }] of (entry.declaredPrices ?? []).entries()) {
+    yield [`declaredPrices/${position}/price`, price];
+  }
+  for (const [position, { price }] of (entry.customModels ?? []).entries()) {
+    if (price !== undefined && price !== null) yield [`customModels/${position}/price`, price];
+  }
+  for (const [position, { price }] of (entry.shippedList?.models ?? []).entries()) {
+    if (price !== undefined) yield [`shippedList/models/${position}/price`, price];
+  }
+}
+
+function* datesOf(entry: Partial<ProviderFile>): Generator<[string, string]> {
   for (const [position, price] of (entry.declaredPrices ?? []).entries()) {
     yield [`declaredPrices/${position}/validFrom`, price.validFrom];
     if (price.validUntil !== undefined) {
