@@ -41,7 +41,7 @@ const config: CodegenConfig = {
           InferenceRun: '../inference/live-runs.ts#RunView',
           InferenceEvent: './resolvers/inference-run.ts#EventParent',
           InferenceUsageRow: '../inference/ledger-store.ts#UsageRow',
-          Viewer: './context.ts#RequestCaller',
+          Viewer: '../callers/caller.ts#Caller',
         },
       },
     },

@@ -1,3 +1,5 @@
+import type { AuthOptions } from './callers/auth-options.ts';
+import { authFaults } from './callers/insecure.ts';
 import { Decimal } from './domain/decimal.ts';
 import type { SecretSource, VaultAuth, VaultOptions } from './secrets/vault-options.ts';
 
@@ -18,6 +20,9 @@ export interface Config {
   readonly vault: VaultOptions | undefined;
   /** Secrets of the environment by their path in the registry; for development. */
   readonly environmentSecrets: ReadonlyMap<string, () => string | undefined>;
+  /** Overrides the registry's path of Groq's key. */
+  readonly groqSecretPath: string | undefined;
+  readonly auth: AuthOptions;
   readonly launches: LaunchSettings;
   readonly documents: {
     readonly maxDepth: number;
@@ -27,6 +32,8 @@ export interface Config {
     readonly maxBodyBytes: number;
     readonly maxCost: number;
   };
+  /** Bytes that finished answers may take in memory. */
+  readonly responseCacheBytes: number;
   readonly introspection: boolean;
   readonly explorer: boolean;
   readonly logLevel: string;
@@ -72,9 +79,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readConfig(environment: Environment): Config {
   const settings = new Settings(environment);
   const production = settings.text('NODE_ENV') === 'production';
+  const host = settings.text('HOST') ?? '127.0.0.1';
+  const auth = authOf(settings);
+  settings.faults.push(...authFaults(auth, host));
+  const groqSecretPath = settings.text('VAULT_SECRET_PATH');
   const config: Config = {
     production,
-    host: settings.text('HOST') ?? '127.0.0.1',
+    host,
     port: settings.integer('PORT', 4000, 0, 65_535),
     registryPath: settings.text('PROVIDER_REGISTRY'),
     dataDir: settings.text('DATA_DIR') ?? './data',
@@ -87,7 +98,11 @@ export function readConfig(environment: Environment): Config {
         : (settings.url('MODELS_DEV_URL') ?? 'https://models.dev/api.json'),
     pollIntervalMs: settings.integer('POLL_INTERVAL_SECONDS', 300, 1, 86_400) * 1000,
     vault: vaultOf(settings),
-    environmentSecrets: new Map([['groq/api_key', () => environment['GROQ_API_KEY']]]),
+    environmentSecrets: new Map([
+      [groqSecretPath ?? 'groq/api_key', () => environment['GROQ_API_KEY']],
+    ]),
+    groqSecretPath,
+    auth,
     launches: {
       budgetPerDay: settings.money('BUDGET_USD_PER_DAY'),
       maxCostPerCall: settings.money('MAX_COST_USD_PER_CALL'),
@@ -107,6 +122,7 @@ export function readConfig(environment: Environment): Config {
       maxBodyBytes: settings.integer('MAX_BODY_BYTES', 1_000_000, 1_000, 100_000_000),
       maxCost: settings.integer('MAX_COST', 20_000, 10, 100_000_000),
     },
+    responseCacheBytes: settings.integer('RESPONSE_CACHE_MB', 64, 0, 65_536) * 1024 * 1024,
     introspection: settings.flag('INTROSPECTION', !production),
     explorer: settings.flag('EXPLORER', !production),
     logLevel: settings.choice('LOG_LEVEL', 'info', [
@@ -126,6 +142,20 @@ export function readConfig(environment: Environment): Config {
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
+
+function authOf(settings: Settings): AuthOptions {
+  return {
+    mode: settings.text('AUTH_MODE'),
+    routerTokens: () => settings.list('ROUTER_TOKENS'),
+    jwtIssuer: settings.text('JWT_ISSUER'),
+    jwtAudience: settings.text('JWT_AUDIENCE'),
+    jwksUrl: settings.url('JWKS_URL'),
+    jwtTenantClaim: settings.text('JWT_TENANT_CLAIM'),
+    jwtBudgetClaim: settings.text('JWT_BUDGET_CLAIM'),
+    requireAuthForReads: settings.flag('REQUIRE_AUTH_FOR_READS', false),
+    allowInsecure: settings.flag('ALLOW_INSECURE', false),
+  };
+}
 
 function vaultOf(settings: Settings): VaultOptions | undefined {
   const address = settings.url('VAULT_ADDR');
@@ -201,6 +231,14 @@ class Settings {
     if (value >= minimum && value <= maximum) return value;
     this.faults.push(`${name} must be a whole number from ${minimum} to ${maximum}`);
     return fallback;
+  }
+
+  /** Values between commas, without the blanks around them. */
+  list(name: string): readonly string[] {
+    return (this.text(name) ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
   }
 
   optionalInteger(name: string, minimum: number, maximum: number): number | undefined {

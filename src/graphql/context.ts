@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 
+import type { Caller } from '../callers/caller.ts';
 import type { CatalogueStore, PricePoint } from '../catalogue/catalogue-store.ts';
 import type { Snapshot } from '../catalogue/snapshot.ts';
 import type { Decimal } from '../domain/decimal.ts';
@@ -7,24 +8,22 @@ import type { Launcher } from '../inference/launcher.ts';
 import type { LedgerStore, StoredContent } from '../inference/ledger-store.ts';
 import type { Run } from '../inference/run.ts';
 
-/** Who asks, and what he may do. */
-export interface RequestCaller {
-  /** Undefined for anonymous readers. */
-  readonly id: string | undefined;
-  readonly scopes: ReadonlySet<string>;
-  /** USD for one UTC day; undefined for none. */
-  readonly dailyBudget: Decimal | undefined;
-  /** Whether he may see the schema where it is not open to everybody. */
-  readonly mayIntrospect: boolean;
+/** What the transport knows of a request. */
+export interface RequestOrigin {
+  readonly requestId: string;
+  readonly traceId: string | undefined;
+  /** Aborts when the client has gone. Made when first asked for. */
+  readonly signal: AbortSignal;
 }
 
 /** What a request's context is made from. */
 export interface RequestContextParts {
   readonly snapshot: Snapshot;
   readonly nowMs: number;
-  readonly requestId: string;
-  readonly signal: AbortSignal | undefined;
-  readonly caller: RequestCaller;
+  readonly request: RequestOrigin;
+  readonly caller: Caller;
+  /** USD for one UTC day, for callers whose token sets none. */
+  readonly defaultDailyBudget: Decimal | undefined;
   readonly launcher: Launcher;
   readonly catalogueStore: CatalogueStore;
 }
@@ -54,10 +53,10 @@ export class RequestContext {
   readonly snapshot: Snapshot;
   /** The request's present in milliseconds since the epoch; ages and freshness count to it. */
   readonly nowMs: number;
-  readonly requestId: string;
-  /** Aborts when the client has gone. */
-  readonly signal: AbortSignal | undefined;
-  readonly caller: RequestCaller;
+  readonly request: RequestOrigin;
+  readonly caller: Caller;
+  /** USD for one UTC day; undefined for none. */
+  readonly dailyBudget: Decimal | undefined;
   readonly launcher: Launcher;
   readonly #catalogueStore: CatalogueStore;
   #priceAt: DataLoader<PriceAtQuestion, PricePoint | undefined, string> | undefined;
@@ -68,9 +67,9 @@ export class RequestContext {
   constructor(parts: RequestContextParts) {
     this.snapshot = parts.snapshot;
     this.nowMs = parts.nowMs;
-    this.requestId = parts.requestId;
-    this.signal = parts.signal;
+    this.request = parts.request;
     this.caller = parts.caller;
+    this.dailyBudget = parts.caller.dailyBudgetUsd ?? parts.defaultDailyBudget;
     this.launcher = parts.launcher;
     this.#catalogueStore = parts.catalogueStore;
   }
@@ -81,13 +80,10 @@ export class RequestContext {
 
   get priceAt(): DataLoader<PriceAtQuestion, PricePoint | undefined, string> {
     const store = this.#catalogueStore;
-    return (this.#priceAt ??= new DataLoader(
-      async (questions) => await store.pricesAt(questions),
-      {
-        cacheKeyFn: ({ offeringId, atMs }) => `${atMs} ${offeringId}`,
-        maxBatchSize: maximumBatchSize,
-      },
-    ));
+    return (this.#priceAt ??= new DataLoader(async (questions) => await store.pricesAt(questions), {
+      cacheKeyFn: ({ offeringId, atMs }) => `${atMs} ${offeringId}`,
+      maxBatchSize: maximumBatchSize,
+    }));
   }
 
   get priceHistory(): DataLoader<PriceHistoryQuestion, readonly PricePoint[], string> {

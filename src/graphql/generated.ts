@@ -5,7 +5,8 @@ import type { PricingParent } from './resolvers/offering.ts';
 import type { RunView } from '../inference/live-runs.ts';
 import type { EventParent } from './resolvers/inference-run.ts';
 import type { UsageRow } from '../inference/ledger-store.ts';
-import type { RequestCaller, RequestContext } from './context.ts';
+import type { Caller } from '../callers/caller.ts';
+import type { RequestContext } from './context.ts';
 export type Maybe<T> = T | null | undefined;
 export type InputMaybe<T> = T | null | undefined;
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
@@ -1904,7 +1905,7 @@ export type ResolversTypes = {
   ToolChoiceMode: ToolChoiceMode;
   ToolInput: ToolInput;
   UsageGroup: UsageGroup;
-  Viewer: ResolverTypeWrapper<RequestCaller>;
+  Viewer: ResolverTypeWrapper<Caller>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -1989,7 +1990,7 @@ export type ResolversParentTypes = {
   ToolCallInput: ToolCallInput;
   ToolChoiceInput: ToolChoiceInput;
   ToolInput: ToolInput;
-  Viewer: RequestCaller;
+  Viewer: Caller;
 };
 
 export type AudioOutputResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AudioOutput'] = ResolversParentTypes['AudioOutput']> = {

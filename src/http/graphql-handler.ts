@@ -3,6 +3,7 @@ import type { ApolloServer, BaseContext } from '@apollo/server';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
+import { cachePolicyOf } from '../graphql/cache-policy.ts';
 import { checkOperation } from '../graphql/document-limits.ts';
 import type { DocumentLimits } from '../graphql/document-limits.ts';
 import type { OperationFacts } from '../graphql/document-facts.ts';
@@ -178,6 +179,7 @@ export class GraphQLHandler<Context extends BaseContext> {
       const refused = this.#refusedOperation(facts, context);
       if (refused !== undefined) return refuse([refused]);
       record.kind = kindOf(facts);
+      record.cachePolicy = cachePolicyOf(preparation.prepared.document, facts.operation, variables);
     }
     if (record.clientGone)
       throw new ClientDisconnected('The client left before its operation began.');

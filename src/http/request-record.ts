@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { CachePolicy } from '../graphql/cache-policy.ts';
 import { ServerResponse } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 
@@ -34,6 +35,10 @@ export class RequestRecord {
 
   kind: RequestKind = 'other';
   operationName: string | undefined;
+  /** How long the answer stays the same for everybody; undefined when it must not be shared. */
+  cachePolicy: CachePolicy | undefined;
+  /** Whether finished bytes were sent again. */
+  isRepeated = false;
   /** Codes of the errors in the answer, the first few. */
   readonly errorCodes: string[] = [];
   /** The status written for a request that the parser cut short, past the ordinary answer. */

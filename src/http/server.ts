@@ -245,7 +245,7 @@ class Service<Context extends BaseContext> implements HttpService {
       traceId: record.traceId,
       ...(record.errorCodes.length === 0 ? {} : { errors: record.errorCodes }),
     };
-    const isRoutine = record.kind === 'health' || record.kind === 'metrics';
+    const isRoutine = record.isRepeated || record.kind === 'health' || record.kind === 'metrics';
     if (isRoutine) this.#args.log.debug(line, 'request');
     else this.#args.log.info(line, 'request');
   }

@@ -2,7 +2,8 @@ import type { RunCriteria, UsageRow } from '../../inference/ledger-store.ts';
 import type { RunView } from '../../inference/live-runs.ts';
 import { dayOf } from '../../inference/run.ts';
 import type { Run } from '../../inference/run.ts';
-import type { RequestCaller, RequestContext } from '../context.ts';
+import type { Caller } from '../../callers/caller.ts';
+import type { RequestContext } from '../context.ts';
 import { clientError } from '../errors.ts';
 import type {
   InferenceRunFilter,
@@ -59,7 +60,7 @@ export const inferenceQueries: Pick<Required<QueryResolvers>, InferenceQueries> 
 export const viewerResolvers: ViewerResolvers = {
   id: ({ id }) => id ?? '',
   scopes: ({ scopes }) => [...scopes].sort(),
-  budget: async ({ id, dailyBudget }, _, { ledger, nowMs }) => {
+  budget: async ({ id }, _, { dailyBudget, ledger, nowMs }) => {
     if (id === undefined || dailyBudget === undefined) return null;
     const day = dayOf(nowMs);
     const { reserved, spent } = await ledger.budgetOrSum(id, day);
@@ -77,7 +78,7 @@ export const inferenceUsageRowResolvers: InferenceUsageRowResolvers = {
 } satisfies Partial<Record<string, (row: UsageRow) => unknown>>;
 
 /** Whether a caller may see a run: his own, or any with the scope `inference:operate`. */
-export function maySee(caller: RequestCaller, run: Run): boolean {
+export function maySee(caller: Caller, run: Run): boolean {
   if (caller.id === undefined) return false;
   if (caller.scopes.has('inference:operate')) return true;
   return run.caller === caller.id && caller.scopes.has('inference:read');
@@ -132,7 +133,7 @@ async function runsPage(
   };
 }
 
-function criteriaOf(filter: InferenceRunFilter, caller: RequestCaller): RunCriteria {
+function criteriaOf(filter: InferenceRunFilter, caller: Caller): RunCriteria {
   if (caller.id === undefined) throw clientError('UNAUTHENTICATED', 'Runs belong to a caller.');
   const seesAll = caller.scopes.has('inference:operate');
   if (!seesAll && !caller.scopes.has('inference:read')) {

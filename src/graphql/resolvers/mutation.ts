@@ -21,7 +21,7 @@ export const mutationResolvers: MutationResolvers = {
     return { __typename: 'InferenceCancelled', run: view };
   },
 
-  resolveInference: async (_, { input }, { caller, launcher, nowMs, requestId }) => {
+  resolveInference: async (_, { input }, { caller, launcher, nowMs, request: { requestId } }) => {
     if (caller.id === undefined || !caller.scopes.has('inference:operate')) {
       return refused('FORBIDDEN', 'Resolving runs takes the scope inference:operate.');
     }
@@ -46,12 +46,12 @@ export const mutationResolvers: MutationResolvers = {
 };
 
 /** The request's caller as the launcher knows him. */
-export function launchCallerOf({ caller, requestId }: RequestContext): LaunchCaller {
+export function launchCallerOf({ caller, dailyBudget, request }: RequestContext): LaunchCaller {
   return {
     id: caller.id ?? '',
-    requestId,
+    requestId: request.requestId,
     canLaunch: caller.id !== undefined && caller.scopes.has('inference:launch'),
-    dailyBudget: caller.dailyBudget,
+    dailyBudget,
   };
 }
 
