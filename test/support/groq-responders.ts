@@ -152,6 +152,69 @@ export function streamed(
   };
 }
 
+/**
+ * Answers with an event stream, whatever the text is.
+ *
+ * @param options.pieceBytes the stream is written in pieces of this size; at once when absent.
+ * @param options.delayMs before each piece.
+ * @param options.ending what happens after the text: the answer ends, hangs, or is cut.
+ */
+export function eventStream(
+  text: string,
+  options: {
+    readonly status?: number;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly pieceBytes?: number;
+    readonly delayMs?: number;
+    readonly ending?: 'END' | 'HANG' | 'CUT';
+  } = {},
+): Responder {
+  const bytes = Buffer.from(text);
+  const pieceBytes = options.pieceBytes ?? Math.max(1, bytes.length);
+  return async (_request, response) => {
+    response.on('error', () => {});
+    response.writeHead(options.status ?? 200, {
+      'content-type': 'text/event-stream',
+      ...options.headers,
+    });
+    response.flushHeaders();
+    for (let at = 0; at < bytes.length && !response.destroyed; at += pieceBytes) {
+      if (options.delayMs !== undefined) await delay(options.delayMs);
+      if (!response.write(bytes.subarray(at, at + pieceBytes))) await drained(response);
+    }
+    if (options.ending === 'HANG') return;
+    if (options.ending === 'CUT') await cut(response);
+    else response.end();
+  };
+}
+
+/** Answers with bytes that are no text. */
+export function binary(bytes: Buffer, options: AnswerOptions = {}): Responder {
+  return (_request, response) => {
+    response.writeHead(options.status ?? 200, {
+      ...options.headers,
+      'content-length': String(bytes.length),
+    });
+    response.end(bytes);
+  };
+}
+
+/** The same responder, and a promise of the moment at which its client has gone. */
+export function watched(responder: Responder): {
+  readonly responder: Responder;
+  readonly clientGone: Promise<void>;
+} {
+  let gone = () => {};
+  const clientGone = new Promise<void>((resolve) => (gone = resolve));
+  return {
+    clientGone,
+    responder: (request, response) => {
+      response.once('close', gone);
+      return responder(request, response);
+    },
+  };
+}
+
 /** Waits, then answers; for answers that must overlap. */
 export function after(wait: Promise<unknown>, responder: Responder | RecordedExchange): Responder {
   return async (request, response) => {
@@ -188,6 +251,12 @@ function withoutTransport(headers: Readonly<Record<string, string>>): Record<str
     delete kept[name];
   }
   return kept;
+}
+
+/** Breaks the connection off once everything that was written has left. */
+async function cut(response: ServerResponse): Promise<void> {
+  await new Promise<void>((resolve) => response.write('', () => resolve()));
+  response.socket?.destroy();
 }
 
 function drained(response: ServerResponse): Promise<void> {

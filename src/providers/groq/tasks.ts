@@ -60,8 +60,11 @@ export function readWhole(
 }
 
 /**
- * An upper bound of a payload's input: for chat the bytes of the rendered request, since no token is less than
- * a byte; for speech its code points. 0 for a transcription, whose length only its caller can bound.
+ * An upper bound of what a payload sends: for chat the bytes of the rendered request, since no token is less
+ * than a byte; for speech its code points. 0 for a transcription, whose length only its caller can bound.
+ *
+ * What Groq puts around it is not in it: in recordings of older models with tools, up to 721 tokens more than
+ * the bytes of the request.
  */
 export function inputBoundOf(payload: InferencePayload): number {
   switch (payload.task) {
