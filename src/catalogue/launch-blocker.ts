@@ -3,25 +3,33 @@ import type { Freshness } from '../domain/price.ts';
 import type { OfferingPrice } from './choose-price.ts';
 import type { OfferingEntry } from './snapshot.ts';
 
-/** Why an offering can't be launched, whoever asks. */
-export type LaunchBlocker =
+/** Why an offering can't be launched whatever it costs. */
+export type OfferingBlocker =
   | 'OFFERING_UNAVAILABLE'
   | 'MODEL_DECOMMISSIONED'
   | 'TASK_UNSUPPORTED'
-  | 'PRICE_UNKNOWN'
-  | 'PRICE_LISTED'
-  | 'PRICE_STALE'
-  | 'PRICE_EXPIRED'
-  | 'PRICE_UNCONFIRMED'
   | 'PROVIDER_UNCONFIGURED'
   | 'PROVIDER_UNAUTHORIZED';
+
+/** Why a price can't be charged now. */
+export type PriceBlocker =
+  'PRICE_UNKNOWN' | 'PRICE_LISTED' | 'PRICE_STALE' | 'PRICE_EXPIRED' | 'PRICE_UNCONFIRMED';
+
+/** Why an offering can't be launched, whoever asks. */
+export type LaunchBlocker = OfferingBlocker | PriceBlocker;
 
 /**
  * The first reason against launching this offering now, or undefined. The order is the one in which a
  * launch checks: what it is, whether its provider can be used, what it costs.
  */
 export function launchBlockerOf(offering: OfferingEntry, nowMs: number): LaunchBlocker | undefined {
-  const { provider, model, price } = offering;
+  const { provider, price } = offering;
+  return offeringBlockerOf(offering) ?? priceBlockerOf(price, nowMs, provider.pollIntervalMs);
+}
+
+/** The first reason against launching this offering that does not lie in its price. */
+export function offeringBlockerOf(offering: OfferingEntry): OfferingBlocker | undefined {
+  const { provider, model } = offering;
   if (model.lifecycle === 'DECOMMISSIONED') return 'MODEL_DECOMMISSIONED';
   if (!offering.available) return 'OFFERING_UNAVAILABLE';
   if (model.task === undefined || !provider.registered.endpoints.has(model.task)) {
@@ -29,7 +37,7 @@ export function launchBlockerOf(offering: OfferingEntry, nowMs: number): LaunchB
   }
   if (provider.status.state === 'UNCONFIGURED') return 'PROVIDER_UNCONFIGURED';
   if (provider.status.state === 'UNAUTHORIZED') return 'PROVIDER_UNAUTHORIZED';
-  return priceBlockerOf(price, nowMs, provider.pollIntervalMs);
+  return undefined;
 }
 
 /** Why a price can't be charged now: only a FRESH LIVE price or a DECLARED one in force can. */
@@ -37,7 +45,7 @@ export function priceBlockerOf(
   price: OfferingPrice | undefined,
   nowMs: number,
   pollIntervalMs: number,
-): LaunchBlocker | undefined {
+): PriceBlocker | undefined {
   if (price?.components === undefined) return 'PRICE_UNKNOWN';
   if (price.pending !== undefined) return 'PRICE_UNCONFIRMED';
   if (price.basis === 'LISTED') return 'PRICE_LISTED';

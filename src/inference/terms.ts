@@ -1,6 +1,6 @@
-import { priceBlockerOf, launchBlockerOf } from '../catalogue/launch-blocker.ts';
+import { offeringBlockerOf, priceBlockerOf } from '../catalogue/launch-blocker.ts';
 import type { OfferingEntry, Snapshot } from '../catalogue/snapshot.ts';
-import { Decimal } from '../domain/decimal.ts';
+import type { Decimal } from '../domain/decimal.ts';
 import type { InferencePayload } from '../domain/inference.ts';
 import type { ComponentPrices } from '../domain/price.ts';
 import type { ProviderInterface } from '../providers/provider.ts';
@@ -137,7 +137,7 @@ function chooseOffering(
     if (offering === undefined) {
       return refusal('OFFERING_NOT_FOUND', 'There is no offering of this id.');
     }
-    return refusedAsSuch(offering, nowMs) ?? offering;
+    return refusedAsSuch(offering) ?? offering;
   }
   const id = request.modelId ?? '';
   const model = snapshot.models.get(id) ?? snapshot.modelsByAlias.get(id.toLowerCase());
@@ -156,7 +156,7 @@ function chooseOffering(
   const fitting = model.offerings.filter((offering) => fitsRoute(offering, request.route));
   const launchable = fitting.filter(
     (offering) =>
-      refusedAsSuch(offering, nowMs) === undefined &&
+      refusedAsSuch(offering) === undefined &&
       blockedByPrice(request, offering, nowMs) === undefined &&
       blockedByRegion(request, offering, nowMs) === undefined,
   );
@@ -166,7 +166,7 @@ function chooseOffering(
   if (nearest === undefined) {
     return refusal('NO_OFFERING_FITS', 'No offering of this model fits the route.');
   }
-  return refusedAsSuch(nearest, nowMs) ?? nearest;
+  return refusedAsSuch(nearest) ?? nearest;
 }
 
 function fitsRoute(offering: OfferingEntry, route: LaunchRequest['route']): boolean {
@@ -197,8 +197,8 @@ function byPreference(
 }
 
 /** Refuses what can't be launched whatever its price. */
-function refusedAsSuch(offering: OfferingEntry, nowMs: number): Refusal | undefined {
-  const blocker = launchBlockerOf(offering, nowMs);
+function refusedAsSuch(offering: OfferingEntry): Refusal | undefined {
+  const blocker = offeringBlockerOf(offering);
   const { model, provider } = offering;
   switch (blocker) {
     case 'MODEL_DECOMMISSIONED':
@@ -212,7 +212,7 @@ function refusedAsSuch(offering: OfferingEntry, nowMs: number): Refusal | undefi
     case 'PROVIDER_UNCONFIGURED':
     case 'PROVIDER_UNAUTHORIZED':
       return refusal(blocker, provider.status.reason ?? 'The provider can not be used.');
-    default:
+    case undefined:
       return undefined;
   }
 }
@@ -245,7 +245,8 @@ function blockedByPrice(
     case 'PRICE_STALE':
       if (request.allowStalePrice || matches) break;
       return refusal(blocker, 'The price is not fresh; `allowStalePrice` would accept it.');
-    default:
+    case undefined:
+      break;
   }
   if (priceVersion !== undefined && !matches) {
     return refusal('PRICE_CHANGED', 'The price is not the one that `priceVersion` names.', {

@@ -58,8 +58,8 @@ export const inferenceRunResolvers: InferenceRunResolvers = {
   metadata: ({ run }) => run.metadata,
   resolution: ({ run }) =>
     run.resolution === undefined ? null : { ...run.resolution, at: run.resolution.atMs },
-  events: async ({ run }, { first = 100, after }, { ledger, launcher }) => {
-    const limit = first ?? 100;
+  events: async ({ run }, { first, after }, { ledger, launcher }) => {
+    const limit = first;
     if (limit < 1 || limit > maximumEvents) {
       throw clientError('BAD_USER_INPUT', `\`first\` takes 1 to ${maximumEvents}.`);
     }
