@@ -1330,6 +1330,12 @@ export type ProviderStatus = {
   readonly state: ProviderState;
 };
 
+/**
+ * Who hosts which model, at what price and speed, where.
+ *
+ * Every number says where it comes from and how old it is. Unknown is null, never 0. A list price is not
+ * called live, a declared region is not called observed.
+ */
 export type Query = {
   readonly __typename?: 'Query';
   /** What a launch would reserve, without spending anything. The same input as a launch. */
@@ -1360,16 +1366,34 @@ export type Query = {
 };
 
 
+/**
+ * Who hosts which model, at what price and speed, where.
+ *
+ * Every number says where it comes from and how old it is. Unknown is null, never 0. A list price is not
+ * called live, a declared region is not called observed.
+ */
 export type QueryEstimateInferenceArgs = {
   input: LaunchInferenceInput;
 };
 
 
+/**
+ * Who hosts which model, at what price and speed, where.
+ *
+ * Every number says where it comes from and how old it is. Unknown is null, never 0. A list price is not
+ * called live, a declared region is not called observed.
+ */
 export type QueryInferenceRunArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/**
+ * Who hosts which model, at what price and speed, where.
+ *
+ * Every number says where it comes from and how old it is. Unknown is null, never 0. A list price is not
+ * called live, a declared region is not called observed.
+ */
 export type QueryInferenceRunsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
@@ -1379,17 +1403,35 @@ export type QueryInferenceRunsArgs = {
 };
 
 
+/**
+ * Who hosts which model, at what price and speed, where.
+ *
+ * Every number says where it comes from and how old it is. Unknown is null, never 0. A list price is not
+ * called live, a declared region is not called observed.
+ */
 export type QueryInferenceUsageArgs = {
   filter?: InputMaybe<InferenceRunFilter>;
   groupBy?: ReadonlyArray<UsageGroup>;
 };
 
 
+/**
+ * Who hosts which model, at what price and speed, where.
+ *
+ * Every number says where it comes from and how old it is. Unknown is null, never 0. A list price is not
+ * called live, a declared region is not called observed.
+ */
 export type QueryModelArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/**
+ * Who hosts which model, at what price and speed, where.
+ *
+ * Every number says where it comes from and how old it is. Unknown is null, never 0. A list price is not
+ * called live, a declared region is not called observed.
+ */
 export type QueryModelsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
@@ -1400,11 +1442,23 @@ export type QueryModelsArgs = {
 };
 
 
+/**
+ * Who hosts which model, at what price and speed, where.
+ *
+ * Every number says where it comes from and how old it is. Unknown is null, never 0. A list price is not
+ * called live, a declared region is not called observed.
+ */
 export type QueryOfferingArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/**
+ * Who hosts which model, at what price and speed, where.
+ *
+ * Every number says where it comes from and how old it is. Unknown is null, never 0. A list price is not
+ * called live, a declared region is not called observed.
+ */
 export type QueryOfferingsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
@@ -1415,6 +1469,12 @@ export type QueryOfferingsArgs = {
 };
 
 
+/**
+ * Who hosts which model, at what price and speed, where.
+ *
+ * Every number says where it comes from and how old it is. Unknown is null, never 0. A list price is not
+ * called live, a declared region is not called observed.
+ */
 export type QueryProviderArgs = {
   id: Scalars['ID']['input'];
 };
