@@ -1,12 +1,17 @@
-import type { AttemptOutcome, AttemptReport, InferencePayload } from '../domain/inference.ts';
+import type {
+  AttemptOptions,
+  AttemptOutcome,
+  AttemptReport,
+  InferencePayload,
+} from '../domain/inference.ts';
 import type { ProviderInterface } from '../providers/provider.ts';
 import { sealedOutput } from './content.ts';
 import { EventWriter } from './event-writer.ts';
-import { FactRefused } from './facts.ts';
 import type { Ending } from './facts.ts';
 import type { Launcher } from './launcher.ts';
 import type { NewEvent } from './ledger-store.ts';
 import type { RunView, StopReason } from './live-runs.ts';
+import { persisted } from './persist.ts';
 import type { Places } from './places.ts';
 import type { AttemptResult, Run, RunFailure } from './run.ts';
 import { speedSampleOf } from './speed.ts';
@@ -84,7 +89,7 @@ async function sendOncePossible(errand: Errand, run: Run): Promise<Run | undefin
   const { launcher, stop } = errand;
   const { ledger, clock, limits } = launcher.options;
   for (;;) {
-    const sent = await ledger.sendQueued(run, limits.concurrency);
+    const sent = await written(errand, async () => ledger.sendQueued(run, limits.concurrency));
     if (sent !== undefined) return sent;
     try {
       await clock.sleep(placeIntervalMs, stop.signal);
@@ -119,7 +124,7 @@ async function attempt(errand: Errand, first: Run): Promise<RunView> {
         })
       : undefined;
   for (;;) {
-    const outcome = await provider.launchInference(payload, {
+    const outcome = await launched(errand, provider, {
       stream: events !== undefined,
       signal: stop.signal,
       limits: limits.attempt,
@@ -128,11 +133,44 @@ async function attempt(errand: Errand, first: Run): Promise<RunView> {
     noteOutcome(errand, run, outcome);
     const repeat = await mayRepeat(provider, run, outcome, stop.signal);
     if (repeat !== undefined) {
-      run = await ledger.beginAttempt(await ledger.voidAttempt(run, repeat));
+      const voided = await written(errand, async () => ledger.voidAttempt(run, repeat));
+      run = await written(errand, async () => ledger.beginAttempt(voided));
       continue;
     }
     const ending = endingOf(outcome, stop.signal, clock.monotonic() - arrivedAtMs);
     return await settle(errand, run, ending, (await events?.closing()) ?? [], outcome, events);
+  }
+}
+
+/** The attempt's outcome; a fault of ours in it leaves the outcome unknown, never the run unsettled. */
+async function launched(
+  { launcher, payload, run }: Errand,
+  provider: ProviderInterface,
+  options: AttemptOptions,
+): Promise<AttemptOutcome> {
+  const { clock, log } = launcher.options;
+  const startedAtMs = clock.monotonic();
+  try {
+    return await provider.launchInference(payload, options);
+  } catch (error) {
+    log('launch.fault', { runId: run.id, error });
+    return {
+      ok: false,
+      failure: {
+        code: 'MALFORMED_ANSWER',
+        message: 'A fault of this service ended the attempt.',
+        execution: 'UNKNOWN',
+        retryable: false,
+      },
+      output: undefined,
+      usage: undefined,
+      timing: {},
+      timeToFirstTokenMs: undefined,
+      totalMs: clock.monotonic() - startedAtMs,
+      servedCode: undefined,
+      providerRequestId: undefined,
+      rateLimit: undefined,
+    };
   }
 }
 
@@ -174,7 +212,7 @@ async function settle(
   const expiresAtMs = run.createdAtMs + limits.contentLifeMs;
   const speed =
     outcome?.ok === true ? speedSampleOf(run.offeringId, outcome, clock.now()) : undefined;
-  const settled = await settledInTime(errand, async () =>
+  const settled = await written(errand, async () =>
     ledger.end(run, ending, {
       speed,
       events,
@@ -191,22 +229,15 @@ async function settle(
   return { run: settled, output };
 }
 
-/** How long and how often a settlement is tried while the ledger does not answer. */
-const settlementRetryMs = 1000;
-const settlementTries = 600;
-
-/** The provider has answered; a ledger that is away for a while must not lose that. */
-async function settledInTime(errand: Errand, end: () => Promise<Run>): Promise<Run> {
-  const { clock, log } = errand.launcher.options;
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await end();
-    } catch (error) {
-      if (error instanceof FactRefused || tries >= settlementTries) throw error;
-      if (tries === 1) log('launch.settlement_waits', { runId: errand.run.id, error });
-      await clock.sleep(settlementRetryMs);
-    }
-  }
+/** The provider has answered, or is about to be asked: a ledger that is away for a while is waited for. */
+async function written<Result>(
+  { launcher, run }: Errand,
+  write: () => Promise<Result>,
+): Promise<Result> {
+  const { clock, log } = launcher.options;
+  return await persisted(clock, write, (error) => {
+    log('launch.ledger_waits', { runId: run.id, error });
+  });
 }
 
 function noteOutcome({ launcher }: Errand, run: Run, outcome: AttemptOutcome): void {

@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { InferenceDelta } from '../domain/inference.ts';
 import type { ContentSealer } from './content.ts';
 import type { Ledger } from './ledger.ts';
+import { persisted } from './persist.ts';
 import type { NewEvent, RunEvent, StoredEvent } from './ledger-store.ts';
 
 /** How long a piece may wait for company, in milliseconds, and how many characters may gather. */
@@ -103,9 +104,13 @@ export class EventWriter {
 
   async #write(events: readonly NewEvent[]): Promise<void> {
     if (events.length === 0 || this.#failure !== undefined) return;
-    const { ledger, runId, expiresAtMs } = this.#options;
+    const { ledger, runId, expiresAtMs, clock } = this.#options;
     try {
-      await ledger.appendEvents(runId, events, expiresAtMs);
+      await persisted(
+        clock,
+        async () => await ledger.appendEvents(runId, events, expiresAtMs),
+        () => undefined,
+      );
       this.publish(events);
     } catch (error) {
       this.#failure = error;

@@ -35,7 +35,7 @@ export type LaunchResult =
   { readonly kind: 'LAUNCHED'; readonly view: RunView; readonly replayed: boolean } | Refusal;
 
 export interface LauncherOptions {
-  readonly catalogue: Catalogue;
+  readonly catalogue: Pick<Catalogue, 'snapshot' | 'noteServedCode' | 'noteDecommissioned'>;
   readonly providers: ReadonlyMap<string, ProviderInterface>;
   readonly ledger: Ledger;
   readonly clock: Clock;

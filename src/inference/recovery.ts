@@ -4,6 +4,7 @@ import type { ContentSealer } from './content.ts';
 import { FactRefused } from './facts.ts';
 import type { Launcher } from './launcher.ts';
 import type { Ledger } from './ledger.ts';
+import type { StopReason } from './live-runs.ts';
 import type { Run } from './run.ts';
 
 export interface RecoveryOptions {
@@ -20,7 +21,7 @@ export interface RecoveryOptions {
 const ownerLeaseMs = 15_000;
 const renewalIntervalMs = 5_000;
 /** Runs that one round looks at; the next round takes the rest. */
-const runsPerRound = 500;
+const runsPerRound = 1000;
 
 /**
  * Says that this process is alive, and finds runs whose process is not: what was in flight is given up as
@@ -48,18 +49,28 @@ export class Recovery {
 
   /** One round; never throws. */
   async run(): Promise<void> {
-    const { ledger, clock, isAlone, log } = this.#options;
+    const { ledger, launcher, clock, isAlone, log } = this.#options;
     try {
       const nowMs = clock.now();
       const alive = await ledger.store.renewOwner(ledger.owner, nowMs, nowMs + ownerLeaseMs);
-      const owners = isAlone ? [ledger.owner] : alive;
-      for (const run of await ledger.store.unfinishedRuns(owners, runsPerRound)) {
-        await this.#recover(run);
+      const others = isAlone ? [] : alive.filter((owner) => owner !== ledger.owner);
+      for (const run of await ledger.store.unfinishedRuns(others, runsPerRound)) {
+        if (!this.#isCarriedHere(run, nowMs)) await this.#recover(run);
+      }
+      for (const runId of await ledger.store.cancelRequests(ledger.owner)) {
+        launcher.live.get(runId)?.stop.abort('CANCEL' satisfies StopReason);
       }
       await ledger.store.expireContent(nowMs, runsPerRound);
     } catch (error) {
       log('recovery.failed', { error });
     }
+  }
+
+  /** A run of this process that nobody in it carries any more was left by a fault and is found too. */
+  #isCarriedHere(run: Run, nowMs: number): boolean {
+    const { ledger, launcher } = this.#options;
+    if (run.owner !== ledger.owner) return false;
+    return launcher.live.get(run.id) !== undefined || nowMs - run.reservedAtMs < ownerLeaseMs;
   }
 
   async #recover(run: Run): Promise<void> {
