@@ -1,18 +1,27 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { loadRegistry, parseRegistry, RegistryError } from '../src/registry.ts';
-import type { RegisteredProvider, Registry } from '../src/registry.ts';
+import { loadRegistry, RegistryError } from '../src/registry.ts';
+import type { RegisteredProvider } from '../src/registry.ts';
+import {
+  aProvider,
+  limits,
+  parseEntries,
+  registrySchemaUrl,
+  tier,
+  weights,
+} from './support/registry-entries.ts';
 
 const root = new URL('../', import.meta.url);
-const schemaUrl = new URL('provider_registry.schema.json', root);
-const schema = JSON.parse(readFileSync(schemaUrl, 'utf8')) as object;
 
 describe('the registry that ships', () => {
-  const registry = loadRegistry(new URL('provider_registry.json', root).pathname, schemaUrl);
+  const registry = loadRegistry(
+    new URL('provider_registry.json', root).pathname,
+    registrySchemaUrl,
+  );
   const groq = registry.get('groq') as RegisteredProvider;
 
   it('is valid and has Groq as a model host in us-east, flagged for compliance', () => {
@@ -104,7 +113,7 @@ describe('the registry that ships', () => {
 describe('a registry', () => {
   it('has its providers in the order of the file', () => {
     const [second, first] = [aProvider(), aProvider()];
-    expect([...parse({ zebra: first, $schema: './x.json', alpha: second }).keys()]).toEqual([
+    expect([...parseEntries({ zebra: first, $schema: './x.json', alpha: second }).keys()]).toEqual([
       'zebra',
       'alpha',
     ]);
@@ -121,7 +130,7 @@ describe('a registry', () => {
         customModel({ id: 'unpriced' }),
       ],
     });
-    const parsed = parse({ provider }).get('provider');
+    const parsed = parseEntries({ provider }).get('provider');
     const prices = parsed?.declaredPrices.get('m');
     expect(prices?.map(({ validFromMs, validUntilMs }) => [validFromMs, validUntilMs])).toEqual([
       [Date.parse('2026-01-01'), Date.parse('2026-07-01')],
@@ -290,35 +299,11 @@ describe('a faulty registry', () => {
     ])('%s is reported as such, with its path', (name, text) => {
       const path = join(folder, `${name}.json`);
       if (text !== undefined) writeFileSync(path, text);
-      expect(() => loadRegistry(path, schemaUrl)).toThrow(RegistryError);
-      expect(() => loadRegistry(path, schemaUrl)).toThrow(path);
+      expect(() => loadRegistry(path, registrySchemaUrl)).toThrow(RegistryError);
+      expect(() => loadRegistry(path, registrySchemaUrl)).toThrow(path);
     });
   });
 });
-
-const limits = { maximumBodyBytes: 1_000_000, connectTimeoutMs: 1000, totalTimeoutMs: 2000 };
-const weights = (inputWeight: number, outputWeight: number) => ({
-  inputWeight,
-  outputWeight,
-  source: 's',
-});
-const tier = (id: string) => ({ id, source: 's' });
-
-function aProvider(parts: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  return {
-    name: 'A provider',
-    kind: 'MODEL_HOSTING',
-    adapter: 'groq',
-    baseUrl: 'https://provider.example',
-    secretPath: 'a/key',
-    region: { basis: 'none', complianceFlags: [] },
-    serviceTiers: [tier('on_demand')],
-    blend: weights(3, 1),
-    limits,
-    endpoints: {},
-    ...parts,
-  };
-}
 
 function without(part: string): Record<string, unknown> {
   const { [part]: _left, ...rest } = aProvider();
@@ -361,14 +346,10 @@ function declared(model: string, price: unknown = { unit: 'TOKEN', input: '0.1',
   return { model, price, source: 'contract', validFrom: '2026-01-01' };
 }
 
-function parse(content: unknown): Registry {
-  return parseRegistry(content, schema, 'test.json');
-}
-
 /** The faults that a registry is refused with, as its message lists them. */
 function faultsOf(content: unknown): readonly string[] {
   try {
-    parse(content);
+    parseEntries(content);
   } catch (error) {
     const { faults, message } = error as RegistryError;
     if (!(error instanceof RegistryError) || !faults.every((fault) => message.includes(fault))) {

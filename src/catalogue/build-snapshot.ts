@@ -61,7 +61,7 @@ export function* buildSnapshot(ingredients: SnapshotIngredients): Generator<void
       const model = models.get(hosted.listed.id) ?? draftModel(hosted);
       models.set(model.id, model);
       if (lifecycleRank[hosted.lifecycle] < lifecycleRank[model.lifecycle]) {
-        model.lifecycle = hosted.lifecycle;
+        Object.assign(model, factsOf(hosted));
       }
       const price = choosePrice({
         provider: registered,
@@ -252,10 +252,21 @@ function taskOf(registered: RegisteredProvider, model: ListedModel): Task | unde
 }
 
 function draftModel(hosted: HostedModel): Draft<ModelEntry> {
-  const { listed } = hosted;
   return {
     __typename: 'Model',
-    id: listed.id,
+    id: hosted.listed.id,
+    ...factsOf(hosted),
+    offerings: [],
+    costPerToken: undefined,
+    throughput: undefined,
+    regions: [],
+  };
+}
+
+/** What a model's entry takes from one provider. */
+function factsOf(hosted: HostedModel) {
+  const { listed } = hosted;
+  return {
     name: listed.name ?? listed.id,
     listed,
     task: hosted.task,
@@ -265,10 +276,6 @@ function draftModel(hosted: HostedModel): Draft<ModelEntry> {
     replacementId: hosted.replacementId,
     source: hosted.source,
     observedAtMs: hosted.observedAtMs,
-    offerings: [],
-    costPerToken: undefined,
-    throughput: undefined,
-    regions: [],
     searchText: [listed.id, listed.name, listed.ownedBy].join('\n').toLowerCase(),
   };
 }
@@ -287,27 +294,34 @@ function noteBest(
   if (!offering.available || offering.serviceTier !== registered.serviceTiers[0]) return;
   const cost = offering.price?.costPerToken;
   const { throughput } = offering;
-  if (
-    cost !== undefined &&
-    isBetter(cost.compare(model.costPerToken ?? cost), model.costPerToken)
-  ) {
+  if (cost !== undefined && cost.compare(model.costPerToken ?? cost) <= 0) {
     model.costPerToken = cost;
   }
   if (throughput !== undefined && throughput > (model.throughput ?? 0)) {
     model.throughput = throughput;
   }
   if (offering.model.task !== 'TEXT_GENERATION') return;
-  const cheapest = provider.cheapest?.price?.costPerToken;
-  if (cost !== undefined && isBetter(cost.compare(cheapest ?? cost), cheapest)) {
+  const lowest = provider.cheapest?.price?.costPerToken;
+  if (cost !== undefined && isBetter(offering, cost.compare(lowest ?? cost), provider.cheapest)) {
     provider.cheapest = offering;
   }
-  if (throughput !== undefined && throughput > (provider.fastest?.throughput ?? 0)) {
+  const highest = provider.fastest?.throughput;
+  if (
+    throughput !== undefined &&
+    isBetter(offering, (highest ?? throughput) - throughput, provider.fastest)
+  ) {
     provider.fastest = offering;
   }
 }
 
-function isBetter(comparison: number, present: unknown): boolean {
-  return present === undefined || comparison < 0;
+/** Ties go to the smaller id, so that the order of a provider's list decides nothing. */
+function isBetter(
+  offering: OfferingEntry,
+  comparison: number,
+  present: OfferingEntry | undefined,
+): boolean {
+  if (present === undefined || comparison < 0) return true;
+  return comparison === 0 && offering.id < present.id;
 }
 
 /** Models that nobody lists and people ask for all the same. */

@@ -61,7 +61,7 @@ export interface PriceHistoryQuery {
 /** The price of an offering from a moment on, until the next point. */
 export interface PricePoint {
   readonly offeringId: string;
-  /** Milliseconds since the epoch: when the source first gave this price. */
+  /** Milliseconds since the epoch: when the source first gave this price, or a contract began to count. */
   readonly atMs: number;
   /** Null when no component price was known from then on. */
   readonly priceVersion: string | null;

@@ -11,7 +11,7 @@ import { restoreRow, rowsToStore } from './memory-rows.ts';
 import {
   holdsPrices,
   noChanges,
-  rememberModels,
+  rememberPoll,
   rememberPrices,
   rememberServedCode,
 } from './normalise.ts';
@@ -117,16 +117,14 @@ export class Catalogue {
       provider.listModels(signal),
       provider.getPricing(signal),
     ]);
+    let taken = models.ok;
     if (!signal.aborted) {
       await this.#update((changedOf, nowMs) => {
-        rememberModels(memory, models, nowMs, changedOf(providerId));
-        for (const reading of prices) {
-          rememberPrices(memory, reading, nowMs, changedOf(providerId));
-        }
+        taken = rememberPoll(memory, models, prices, nowMs, changedOf(providerId));
       });
     }
     return {
-      succeeded: models.ok,
+      succeeded: taken,
       retryAfterMs: models.ok ? undefined : models.failure.retryAfterMs,
       holdsPrices: holdsPrices(memory),
     };
@@ -173,11 +171,14 @@ export class Catalogue {
   /** Takes the news, learnt from a launch, that a model is shut down. */
   async noteDecommissioned(providerId: string, modelId: string): Promise<void> {
     const memory = this.#memories.get(providerId);
-    const known = memory?.models.get(modelId);
-    if (memory === undefined || known === undefined || known.decommissionedAtMs !== undefined) {
-      return;
-    }
+    const isNews = () => {
+      const known = memory?.models.get(modelId);
+      return known !== undefined && known.decommissionedAtMs === undefined;
+    };
+    if (!isNews()) return;
     await this.#update((changedOf, nowMs) => {
+      const known = memory?.models.get(modelId);
+      if (memory === undefined || known === undefined || !isNews()) return;
       memory.models.set(modelId, { ...known, decommissionedAtMs: nowMs });
       changedOf(providerId).models.add(modelId);
     });
@@ -262,7 +263,9 @@ export class Catalogue {
     const waitMs = Math.min(Math.max(0, atMs - clock.now()), longestWaitMs);
     clock
       .sleep(waitMs, wait.signal)
-      .then(async () => await this.refresh())
+      .then(async () => {
+        await this.refresh();
+      })
       .catch((error: unknown) => {
         if (!wait.signal.aborted) log('catalogue.update_failed', { error });
       });

@@ -22,21 +22,45 @@ export function noChanges(): ChangedKeys {
 }
 
 /**
+ * Takes what one poll of a provider gave into its memory.
+ *
+ * @returns whether the model list was taken.
+ */
+export function rememberPoll(
+  memory: ProviderMemory,
+  models: FeedReading<ListedModel>,
+  prices: readonly PriceReading[],
+  nowMs: number,
+  changed: ChangedKeys,
+): boolean {
+  const taken = rememberModels(memory, models, nowMs, changed);
+  for (const reading of prices) {
+    // Prices of a list that was not taken are not news: its feed says already why.
+    if (reading.feed === modelListFeed && !taken) continue;
+    rememberPrices(memory, reading, nowMs, changed);
+  }
+  return taken;
+}
+
+/**
  * Takes a reading of the provider's model list into its memory.
  *
  * A failed reading changes the feed's state only. A model that is missing once stays; an empty list
  * counts as a failure while models are known, so that it never shrinks the catalogue.
+ *
+ * @returns whether the list was taken.
  */
-export function rememberModels(
+function rememberModels(
   memory: ProviderMemory,
   reading: FeedReading<ListedModel>,
   nowMs: number,
   changed: ChangedKeys,
-): void {
+): boolean {
   if (!reading.ok || (reading.rows.length === 0 && memory.models.size > 0)) {
     rememberFailure(memory, modelListFeed, reading, nowMs, changed);
-    return;
+    return false;
   }
+  const isRepeated = memory.feeds.get(modelListFeed)?.lastSuccessAtMs === reading.observedAt;
   const previousSuccess = successBefore(memory, modelListFeed, reading.observedAt);
   const listed = new Set<string>();
   for (const model of reading.rows) {
@@ -61,7 +85,7 @@ export function rememberModels(
     changed.models.add(model.id);
   }
   for (const [id, known] of memory.models) {
-    if (listed.has(id) || known.missedReadings >= 2) continue;
+    if (listed.has(id) || known.missedReadings >= 2 || isRepeated) continue;
     memory.models.set(id, {
       ...known,
       seenAtMs: known.seenAtMs ?? previousSuccess ?? reading.observedAt,
@@ -70,9 +94,10 @@ export function rememberModels(
     changed.models.add(id);
   }
   rememberSuccess(memory, modelListFeed, reading, 'LIVE', reading.rejected, changed);
-  if (reading.servedCode !== undefined) {
+  if (reading.servedCode !== undefined && !isRepeated) {
     rememberServedCode(memory, reading.servedCode, reading.observedAt, changed);
   }
+  return true;
 }
 
 /**
@@ -133,10 +158,17 @@ export function rememberServedCode(
 /** Site codes that are remembered for a provider. */
 const maximumRegions = 50;
 
-/** Whether a price of this provider waits for a second reading. */
+/**
+ * Whether the newest reading of a feed that answers gave a price that waits for a second reading. An
+ * older one whose row is gone, or whose feed fails, is not brought nearer by asking again soon.
+ */
 export function holdsPrices(memory: ProviderMemory): boolean {
-  for (const prices of memory.prices.values()) {
-    for (const price of prices.values()) if (price.held !== undefined) return true;
+  for (const [feed, prices] of memory.prices) {
+    const state = memory.feeds.get(feed);
+    if (state === undefined || state.failure !== undefined) continue;
+    for (const { held } of prices.values()) {
+      if (held !== undefined && held.observedAtMs === state.lastSuccessAtMs) return true;
+    }
   }
   return false;
 }
@@ -151,7 +183,9 @@ function judgedPrice(
   if (known === undefined || reading.basis !== 'LIVE') return accepted;
   const reason = suspiciousMove(known.row, row);
   if (reason === undefined) return accepted;
-  if (known.held !== undefined && sameRow(known.held.row, row)) return accepted;
+  if (known.held !== undefined && sameRow(known.held.row, row)) {
+    return known.held.observedAtMs === reading.observedAt ? known : accepted;
+  }
   return {
     row: known.row,
     seenAtMs: known.seenAtMs ?? previousSuccessMs ?? reading.observedAt,
@@ -200,9 +234,15 @@ function rememberSuccess(
     earlierSuccessAtMs: isSameAnswer ? known.earlierSuccessAtMs : known?.lastSuccessAtMs,
     failure: undefined,
     failingSinceMs: undefined,
-    rejected: cutRejected(isSameAnswer ? [...known.rejected, ...rejected] : rejected),
+    rejected: cutRejected(isSameAnswer ? joined(known.rejected, rejected) : rejected),
   });
   changed.feeds.add(feed);
+}
+
+function joined(left: readonly RejectedRow[], right: readonly RejectedRow[]): RejectedRow[] {
+  const isNew = ({ id, reason }: RejectedRow) =>
+    !left.some((row) => row.id === id && row.reason === reason);
+  return [...left, ...right.filter(isNew)];
 }
 
 function successBefore(
@@ -241,7 +281,7 @@ function rememberFailure(
     lastSuccessAtMs: known?.lastSuccessAtMs,
     failure,
     failingSinceMs: known?.failingSinceMs ?? nowMs,
-    rejected: known?.rejected ?? [],
+    rejected: reading.ok ? cutRejected(reading.rejected) : (known?.rejected ?? []),
   });
   changed.feeds.add(feed);
 }

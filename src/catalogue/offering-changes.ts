@@ -1,4 +1,4 @@
-import type { OfferingPrice } from './choose-price.ts';
+import type { OfferingPrice, PendingPrice } from './choose-price.ts';
 import type { PricePoint } from './catalogue-store.ts';
 import type { OfferingEntry, Snapshot } from './snapshot.ts';
 
@@ -37,7 +37,7 @@ export function pricePointOf({ before, after }: OfferingChange, nowMs: number): 
   return [
     {
       offeringId: offering.id,
-      atMs: price?.observedAtMs ?? nowMs,
+      atMs: inForceFrom(before?.price, price, nowMs),
       priceVersion: price?.version ?? null,
       unit: price?.components?.unit ?? null,
       input: price?.components?.input ?? null,
@@ -51,6 +51,20 @@ export function pricePointOf({ before, after }: OfferingChange, nowMs: number): 
   ];
 }
 
+/**
+ * From when a price is the one shown: for a feed's, when the feed gave it. A contract begins and ends by its
+ * own dates, but one that was found in the registry at start did not count before.
+ */
+function inForceFrom(
+  before: OfferingPrice | undefined,
+  after: OfferingPrice | undefined,
+  nowMs: number,
+): number {
+  if (after === undefined) return nowMs;
+  if (after.basis === 'DECLARED') return before === undefined ? nowMs : after.observedAtMs;
+  return Math.max(after.observedAtMs, before?.validUntilMs ?? after.observedAtMs);
+}
+
 const rowsPerSlice = 1000;
 
 function differs(before: OfferingEntry, after: OfferingEntry): boolean {
@@ -59,7 +73,15 @@ function differs(before: OfferingEntry, after: OfferingEntry): boolean {
     before.model.lifecycle !== after.model.lifecycle ||
     before.throughput !== after.throughput ||
     !samePrice(before.price, after.price) ||
-    before.price?.pending?.version !== after.price?.pending?.version
+    !samePending(before.price?.pending, after.price?.pending)
+  );
+}
+
+function samePending(before: PendingPrice | undefined, after: PendingPrice | undefined): boolean {
+  if (before === undefined || after === undefined) return before === after;
+  return (
+    before.version === after.version &&
+    before.costPerToken?.toString() === after.costPerToken?.toString()
   );
 }
 

@@ -88,7 +88,9 @@ export class OfferingIndex {
     if (remembered !== undefined) return remembered;
     const selection = this.#select(criteria, nowMs);
     const list = this.#ordered.sorted(selection, field, direction);
-    if (key !== undefined) this.#remember(key, list, selection?.length ?? 0);
+    if (key !== undefined && key.length <= maximumRememberedKeyLength) {
+      this.#remember(key, list, selection?.length ?? 0);
+    }
     return list;
   }
 
@@ -143,6 +145,8 @@ export class OfferingIndex {
 /** Filters whose matches are remembered for a snapshot, and positions over all of them (4 bytes each). */
 const maximumRememberedFilters = 500;
 const maximumRememberedPositions = 4_000_000;
+/** Longer filters, which no listing has, are worked out each time: their text would be kept too. */
+const maximumRememberedKeyLength = 2_000;
 
 function testsOf(
   criteria: OfferingCriteria,

@@ -109,7 +109,7 @@ function positionOf<Row extends { readonly id: string }>(
 }
 
 /** Longer cursors are never made. */
-const maximumCursorLength = 4000;
+const maximumCursorLength = 8000;
 
 type CursorKey = ['d', string] | ['n', number] | ['s', string] | null;
 
@@ -154,7 +154,7 @@ function readCursor(
   if (kind === 'n' && typeof value === 'number') return { key: value, id };
   if (kind === 's' && typeof value === 'string') return { key: value, id };
   if (kind === 'd' && typeof value === 'string') {
-    const decimal = Decimal.parse(value);
+    const decimal = Decimal.parse(value, maximumCursorLength);
     if (decimal !== undefined) return { key: decimal, id };
   }
   throw refused;
