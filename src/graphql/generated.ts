@@ -1251,41 +1251,47 @@ export type Pricing = {
   readonly version?: Maybe<Scalars['String']['output']>;
 };
 
-/** Who hosts models. */
+/**
+ * Who hosts models. Other subgraphs know providers too: what this one adds is null for a provider that only
+ * they know, and never for one of its own.
+ */
 export type Provider = {
   readonly __typename?: 'Provider';
   /** The offering behind `costPerToken`. */
   readonly cheapestOffering?: Maybe<Offering>;
   /** Flags for compliance filters, for example `region=us-east`; each rests on the basis named in `residency`. */
-  readonly complianceFlags: ReadonlyArray<Scalars['String']['output']>;
+  readonly complianceFlags?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   /** The best cost per token among its available on-demand text-generation offerings, in USD; `cheapestOffering` says whose. */
   readonly costPerToken?: Maybe<Scalars['Decimal']['output']>;
   /** The offering behind `throughput`. */
   readonly fastestOffering?: Maybe<Offering>;
   /** The sources of models and prices, most trusted first, with their present state. */
-  readonly feeds: ReadonlyArray<Feed>;
+  readonly feeds?: Maybe<ReadonlyArray<Feed>>;
   /** The registry's key, for example `groq`. Stable. */
   readonly id: Scalars['ID']['output'];
   /** What the provider rents out; `MODEL_HOSTING` for every provider of this subgraph. */
   readonly kind: Scalars['String']['output'];
   /** What this provider cannot do although it was asked for, with the reason. */
-  readonly limitations: ReadonlyArray<ProviderLimitation>;
+  readonly limitations?: Maybe<ReadonlyArray<ProviderLimitation>>;
   /** The provider's name as people write it. */
   readonly name: Scalars['String']['output'];
   /** This provider's offerings; the filter's `provider` is set to it. */
-  readonly offerings: OfferingConnection;
+  readonly offerings?: Maybe<OfferingConnection>;
   /** The region that the operator's registry declares for this provider. Declared, not observed: see `residency`. */
   readonly region?: Maybe<Scalars['String']['output']>;
   /** What is declared and what was observed about where inference runs. */
-  readonly residency: Residency;
+  readonly residency?: Maybe<Residency>;
   /** Whether this provider can be used now, and why not. */
-  readonly status: ProviderStatus;
+  readonly status?: Maybe<ProviderStatus>;
   /** The best throughput among its available on-demand text-generation offerings, in output tokens per second; `fastestOffering` says whose. */
   readonly throughput?: Maybe<Scalars['Float']['output']>;
 };
 
 
-/** Who hosts models. */
+/**
+ * Who hosts models. Other subgraphs know providers too: what this one adds is null for a provider that only
+ * they know, and never for one of its own.
+ */
 export type ProviderOfferingsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
@@ -2488,18 +2494,18 @@ export type PricingResolvers<ContextType = RequestContext, ParentType extends Re
 export type ProviderResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Provider'] = ResolversParentTypes['Provider'], FederationReferenceType extends FederationReferenceTypes['Provider'] = FederationReferenceTypes['Provider']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Provider']> | FederationReferenceType, FederationReferenceType, ContextType>;
   cheapestOffering?: Resolver<Maybe<ResolversTypes['Offering']>, ParentType, ContextType>;
-  complianceFlags?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  complianceFlags?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
   costPerToken?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
   fastestOffering?: Resolver<Maybe<ResolversTypes['Offering']>, ParentType, ContextType>;
-  feeds?: Resolver<ReadonlyArray<ResolversTypes['Feed']>, ParentType, ContextType>;
+  feeds?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Feed']>>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  limitations?: Resolver<ReadonlyArray<ResolversTypes['ProviderLimitation']>, ParentType, ContextType>;
+  limitations?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ProviderLimitation']>>, ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  offerings?: Resolver<ResolversTypes['OfferingConnection'], ParentType, ContextType, Partial<ProviderOfferingsArgs>>;
+  offerings?: Resolver<Maybe<ResolversTypes['OfferingConnection']>, ParentType, ContextType, Partial<ProviderOfferingsArgs>>;
   region?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  residency?: Resolver<ResolversTypes['Residency'], ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['ProviderStatus'], ParentType, ContextType>;
+  residency?: Resolver<Maybe<ResolversTypes['Residency']>, ParentType, ContextType>;
+  status?: Resolver<Maybe<ResolversTypes['ProviderStatus']>, ParentType, ContextType>;
   throughput?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
 };
 
