@@ -7,6 +7,8 @@ import type { ConnectionQueue } from './connection-queue.ts';
 
 /** How long after a change its pages are copied from the log into the database file. */
 const checkpointAfterMs = 1_000;
+/** How long a worker without work is kept: its thread takes some 20 MB of memory. */
+const idleWorkerMs = 10_000;
 /** 4 KiB pages in the log from which on writers wait for a moment, so that it starts over: 64 MiB. */
 const maximumLogPages = 16_384;
 /** SQLite's own rule, checkpoints inside commits, for a process in which the worker cannot run. */
@@ -28,6 +30,7 @@ export class Checkpoints {
   #queue: ConnectionQueue | undefined;
   #worker: CheckpointWorker | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #seenChanges = 0;
   #usedSinceStart = false;
@@ -68,10 +71,11 @@ export class Checkpoints {
     await this.#running;
     this.#queue = undefined;
     clearTimeout(this.#timer);
-    await this.#worker?.stop();
+    await this.#stopWorker();
   }
 
   async #run(): Promise<void> {
+    clearTimeout(this.#idleTimer);
     this.#usedSinceStart = false;
     try {
       if (this.#hasChanged()) await this.#checkpoint();
@@ -82,7 +86,17 @@ export class Checkpoints {
     } finally {
       this.#running = undefined;
     }
+    if (this.#worker !== undefined) {
+      this.#idleTimer = setTimeout(() => void this.#stopWorker(), idleWorkerMs).unref();
+    }
     if (this.#usedSinceStart) this.afterUse();
+  }
+
+  async #stopWorker(): Promise<void> {
+    clearTimeout(this.#idleTimer);
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.stop();
   }
 
   #hasChanged(): boolean {
