@@ -1,0 +1,54 @@
+import { stat } from 'node:fs/promises';
+
+import { afterEach, expect, test, vi } from 'vitest';
+
+import { Checkpoints } from '../../src/store/sqlite/checkpoints.ts';
+import { insertSlot } from '../support/slot-rows.ts';
+import { createSqliteBench, type SqliteBench } from '../support/sqlite-bench.ts';
+import { silentLog } from '../support/store-opening.ts';
+
+let bench: SqliteBench;
+afterEach(() => bench.dispose());
+
+const insert = (slot: number) =>
+  bench.transactions.run((transaction) => transaction.execute(insertSlot, { feed: 'test', slot }));
+
+test('committed pages reach the database file while the store is open', async () => {
+  bench = await createSqliteBench();
+  const checkpoints = new Checkpoints({
+    databasePath: bench.path,
+    file: bench.file,
+    log: silentLog,
+  });
+  checkpoints.start(bench.queue);
+  const sizeBefore = (await stat(bench.path)).size;
+  for (let slot = 0; slot < 20; slot += 1) await insert(slot);
+  checkpoints.afterUse();
+
+  await vi.waitFor(async () => expect((await stat(bench.path)).size).toBeGreaterThan(sizeBefore), {
+    timeout: 15_000,
+  });
+  await checkpoints.syncLog();
+  await checkpoints.stop();
+});
+
+test('where the worker cannot run, commits do its work and the operator is told', async () => {
+  bench = await createSqliteBench();
+  const warnings: string[] = [];
+  const checkpoints = new Checkpoints({
+    databasePath: '/nonexistent/store.db',
+    file: bench.file,
+    log: { ...silentLog, warn: (_fields, message) => warnings.push(message) },
+  });
+  checkpoints.start(bench.queue);
+  await insert(1);
+  checkpoints.afterUse();
+
+  await vi.waitUntil(() => warnings.length > 0, { timeout: 15_000 });
+  expect(warnings[0]).toContain('checkpoint worker failed');
+  expect({ ...bench.file.prepare('pragma wal_autocheckpoint').get() }).toEqual({
+    wal_autocheckpoint: 1_000,
+  });
+  await insert(2);
+  await checkpoints.stop();
+});

@@ -1,0 +1,62 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** Stands between a client and a server on loopback and cuts connections when a test says so. */
+export class TcpProxy {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #cutOn: ((fromClient: Buffer) => 'BEFORE' | 'AFTER' | undefined) | undefined;
+
+  private constructor(target: URL) {
+    this.#server = createServer((client) => {
+      const server = connect(Number(target.port), target.hostname);
+      const cut = () => {
+        client.destroy();
+        server.destroy();
+      };
+      for (const socket of [client, server]) {
+        this.#sockets.add(socket);
+        socket.on('error', cut).on('close', () => {
+          cut();
+          this.#sockets.delete(socket);
+        });
+      }
+      client.on('data', (bytes) => {
+        const verdict = this.#cutOn?.(bytes);
+        if (verdict !== undefined) this.#cutOn = undefined;
+        if (verdict === 'BEFORE') return cut();
+        server.write(bytes);
+        // The server has the bytes and answers; the client never sees it.
+        if (verdict === 'AFTER') server.removeAllListeners('data').once('data', cut);
+      });
+      server.on('data', (bytes) => client.write(bytes));
+    });
+  }
+
+  static async before(url: string): Promise<{ proxy: TcpProxy; url: string }> {
+    const target = new URL(url);
+    const proxy = new TcpProxy(target);
+    await new Promise<void>((resolve) => {
+      proxy.#server.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = proxy.#server.address() as AddressInfo;
+    const proxied = new URL(url);
+    proxied.host = `127.0.0.1:${port}`;
+    return { proxy, url: proxied.href };
+  }
+
+  /** Cuts once, when a client sends this text: before the server gets it, or after it has answered. */
+  cutOnce(text: string, when: 'BEFORE' | 'AFTER'): void {
+    this.#cutOn = (bytes) => (bytes.includes(text) ? when : undefined);
+  }
+
+  cutAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async stop(): Promise<void> {
+    this.cutAll();
+    await new Promise((resolve) => {
+      this.#server.close(resolve);
+    });
+  }
+}
