@@ -100,7 +100,7 @@ async function sendOncePossible(errand: Errand, run: Run): Promise<Run | undefin
 }
 
 async function attempt(errand: Errand, first: Run): Promise<RunView> {
-  const { launcher, payload, stop, arrivedAtMs } = errand;
+  const { launcher, stop, arrivedAtMs } = errand;
   const { ledger, clock, providers, limits, sealer } = launcher.options;
   const provider = providers.get(first.providerId);
   let run = first;
