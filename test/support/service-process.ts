@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { startGroqServer } from './groq-server.ts';
+import type { GroqServer } from './groq-server.ts';
+
+/** The service as operators run it: a process of its own that was given nothing but its environment. */
+export interface ServiceProcess {
+  /** Where GraphQL is served. */
+  readonly url: string;
+  /** Ends it as an orchestrator does; its exit code, or null when it had to be killed. */
+  stop(): Promise<number | null>;
+}
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** How long a start or a stop may take before it counts as failed. */
+const patienceMs = 30_000;
+
+/**
+ * Runs the service's main file on a free port of loopback with a data folder of its own.
+ *
+ * @param environment - settings beside host, port and data folder; nothing is inherited but `PATH`.
+ * @param mainFile - `src/main.ts`, or `dist/main.js` for what is shipped.
+ * @throws Error with what the process wrote, when it ends or stays silent instead of listening.
+ */
+export async function startServiceProcess(
+  environment: Readonly<Record<string, string>>,
+  mainFile: 'src/main.ts' | 'dist/main.js' = 'src/main.ts',
+): Promise<ServiceProcess> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'service-'));
+  const child = spawn(process.execPath, [mainFile], {
+    cwd: root,
+    env: {
+      PATH: process.env['PATH'],
+      DATA_DIR: dataDir,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const written: string[] = [];
+  child.stderr.setEncoding('utf8').on('data', (text: string) => written.push(text));
+
+  const stop = async (): Promise<number | null> => {
+    child.kill('SIGTERM');
+    const killer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+    const [code] = await exited;
+    clearTimeout(killer);
+    await rm(dataDir, { recursive: true, force: true });
+    return code;
+  };
+
+  const listening = new Promise<string>((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(`the service ${why}:\n${written.join('\n')}`));
+    createInterface(child.stdout).on('line', (line) => {
+      written.push(line);
+      const url = listeningUrl(line);
+      if (url !== undefined) resolve(url);
+    });
+    void exited.then(([code]) => fail(`ended with code ${code}`));
+    setTimeout(() => fail('did not listen in time'), patienceMs).unref();
+  });
+  try {
+    return { url: await listening, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The address in the log's line `listening`. */
+function listeningUrl(line: string): string | undefined {
+  const entry = JSON.parse(line) as { readonly msg?: string; readonly url?: string };
+  return entry.msg === 'listening' ? entry.url : undefined;
+}
+
+/** A {@link ServiceProcess} beside the loopback server that stands for its provider. */
+export interface RecordedService {
+  readonly service: ServiceProcess;
+  readonly groq: GroqServer;
+  close(): Promise<void>;
+}
+
+const key = 'gsk_recorded_0123456789';
+
+/**
+ * Starts the service on the recorded list of models with its prices, and waits until it has read it.
+ *
+ * @throws Error when the service does not call its provider ready in time.
+ */
+export async function startServiceOnRecordings(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RecordedService> {
+  const groq = await startGroqServer({ key });
+  groq.replay('models-list-2026-10-02-with-pricing');
+  const service = await startServiceProcess({
+    GROQ_API_KEY: key,
+    GROQ_BASE_URL: groq.url,
+    GROQ_PRICING_URL: `${groq.url}/v1/pricing`,
+    MODELS_DEV_URL: '',
+    ...environment,
+  });
+  const close = async (): Promise<void> => {
+    await service.stop();
+    await groq.close();
+  };
+  try {
+    await untilNothingIsDegraded(new URL('/readyz', service.url));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { service, groq, close };
+}
+
+async function untilNothingIsDegraded(readiness: URL): Promise<void> {
+  const givenUpAt = Date.now() + patienceMs;
+  let last = '';
+  while (Date.now() < givenUpAt) {
+    const response = await fetch(readiness);
+    last = await response.text();
+    const { degraded } = JSON.parse(last) as { readonly degraded: readonly string[] };
+    if (response.ok && degraded.length === 0) return;
+    await delay(50);
+  }
+  throw new Error(`the service has not read its provider's list: ${last}`);
+}
