@@ -56,6 +56,7 @@ export class Catalogue {
   readonly #options: CatalogueOptions;
   readonly #memories = new Map<string, ProviderMemory>();
   readonly #unstored = new Map<string, ChangedKeys>();
+  #unstoredPoints: PricePoint[] = [];
   readonly #listeners = new Set<(change: SnapshotChange) => void>();
   #measurements: ReadonlyMap<string, MeasuredPerformance> = new Map();
   #snapshot: Snapshot | undefined;
@@ -275,7 +276,10 @@ export class Catalogue {
   async #store(changes: readonly OfferingChange[], nowMs: number): Promise<number | undefined> {
     const changed = [...this.#unstored];
     for (const [providerId] of changed) this.#unstored.set(providerId, noChanges());
-    const pricePoints = changes.flatMap((change): PricePoint[] => pricePointOf(change, nowMs));
+    const pricePoints = [
+      ...this.#unstoredPoints.splice(0),
+      ...changes.flatMap((change): PricePoint[] => pricePointOf(change, nowMs)),
+    ];
     try {
       const version = await this.#options.store.commitCatalogue({
         atMs: nowMs,
@@ -289,6 +293,7 @@ export class Catalogue {
       return version;
     } catch (error) {
       for (const [providerId, keys] of changed) mergeInto(this.#unstored, providerId, keys);
+      this.#unstoredPoints = pricePoints.slice(-maximumUnstoredPoints);
       this.#storeFailure = 'The catalogue could not be stored.';
       this.#options.log('catalogue.store_failed', { error });
       return undefined;
@@ -315,6 +320,9 @@ function mergeInto(target: Map<string, ChangedKeys>, providerId: string, keys: C
     for (const modelId of modelIds) known.add(modelId);
   }
 }
+
+/** Price changes that wait for storage to work again; the newest are kept. */
+const maximumUnstoredPoints = 100_000;
 
 /** Timers are no longer than this, in milliseconds. */
 const longestWaitMs = 86_400_000;

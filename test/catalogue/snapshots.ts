@@ -1,0 +1,41 @@
+import { buildSnapshot } from '../../src/catalogue/build-snapshot.ts';
+import type { ProviderMemory } from '../../src/catalogue/memory.ts';
+import type { MeasuredPerformance, Snapshot } from '../../src/catalogue/snapshot.ts';
+import type { ListedModel } from '../../src/domain/model.ts';
+import type { PriceRow } from '../../src/domain/price.ts';
+import { parseEntries } from '../support/registry-entries.ts';
+import { memoryAfter, modelList, priceList, startMs } from './readings.ts';
+
+/** The snapshot of these registry entries and what is remembered of their providers. */
+export function snapshotOf(
+  entries: Readonly<Record<string, unknown>>,
+  memories: Readonly<Record<string, ProviderMemory>>,
+  more: {
+    readonly measurements?: ReadonlyMap<string, MeasuredPerformance>;
+    readonly nowMs?: number;
+  } = {},
+): Snapshot {
+  const building = buildSnapshot({
+    registry: parseEntries(entries),
+    memories: new Map(Object.entries(memories)),
+    measurements: more.measurements ?? new Map(),
+    previous: undefined,
+    version: 1,
+    nowMs: more.nowMs ?? startMs,
+    defaultPollIntervalMs: 300_000,
+  });
+  for (;;) {
+    const step = building.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** What is remembered after one poll of these models and prices. */
+export function polled(
+  models: readonly ListedModel[],
+  prices: readonly PriceRow[] = [],
+): ProviderMemory {
+  return memoryAfter([
+    { models: modelList(models), prices: [priceList('models', prices)], nowMs: startMs },
+  ]);
+}
