@@ -62,7 +62,9 @@ function staticPolicyOf(
     enter(node) {
       if (node.kind === Kind.FIELD && briefFields.has(node.name.value)) policy = 'BRIEF';
       const namesPrivateEntity =
-        (node.kind === Kind.STRING && node.value.includes(privateEntity)) ||
+        // An enum value stands for its name where any value is taken, as in a representation.
+        ((node.kind === Kind.STRING || node.kind === Kind.ENUM) &&
+          node.value.includes(privateEntity)) ||
         (node.kind === Kind.NAMED_TYPE && node.name.value === privateEntity);
       if (!namesPrivateEntity) return undefined;
       policy = undefined;

@@ -5,7 +5,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { CachePolicy } from '../graphql/cache-policy.ts';
 import type { HttpAnswer } from './answers.ts';
 import type { GraphQLExchange, Interceptor } from './graphql-handler.ts';
-import type { RequestKind } from './request-record.ts';
+import type { RequestKind, RequestRecord } from './request-record.ts';
 
 export interface ResponseCacheOptions<Context> {
   /** What public answers are made from: an object that stands for one state of it, and its last moment. */
@@ -23,9 +23,11 @@ export interface ResponseCacheOptions<Context> {
 const longestLifeMs = 300_000;
 /** The life of answers that show ages, in milliseconds. */
 const briefLifeMs = 1_000;
-/** Larger answers and longer requests are not kept. */
-const maximumAnswerBytes = 1024 * 1024;
-const maximumKeyLength = 64 * 1024;
+/** Larger answers and longer requests are not kept; a batch of 1,000 entities fits. */
+const maximumAnswerBytes = 4 * 1024 * 1024;
+const maximumKeyLength = 256 * 1024;
+/** What an entry takes beside its key and its bytes, counted so that small answers are bounded too. */
+const entryOverheadBytes = 2048;
 /** Smaller answers are not worth compressing. */
 const leastCompressedBytes = 1024;
 
@@ -39,11 +41,8 @@ const brotlied = promisify(brotliCompress);
  */
 export class ResponseCache<Context> {
   readonly #options: ResponseCacheOptions<Context>;
-  readonly #entries = new Map<string, Entry>();
-  readonly #pending = new Map<
-    string,
-    { readonly state: object; readonly answer: Promise<unknown> }
-  >();
+  /** By method and media type, then by the raw request. */
+  readonly #variants = new Map<string, Variant>();
   #state: object | undefined;
   #bytes = 0;
 
@@ -55,73 +54,118 @@ export class ResponseCache<Context> {
   readonly intercept: Interceptor<Context> = (exchange, next) => {
     const { state, nowMs, validUntilMs } = this.#options.stateOf(exchange.context);
     if (state !== this.#state) this.#forget(state);
-    const key = keyOf(exchange);
-    const entry = this.#entries.get(key);
-    if (entry !== undefined && nowMs < entry.expiresAtMs && nowMs >= entry.madeAtMs) {
-      this.#options.onLookup('hit');
-      exchange.record.kind = entry.kind;
-      exchange.record.operationName = entry.operationName;
-      exchange.record.isRepeated = true;
-      return encoded(entry, exchange, nowMs);
-    }
-    return this.#make(key, state, { nowMs, validUntilMs }, exchange, next);
+    const variant = this.#variantOf(exchange);
+    const entry = variant.entries.get(exchange.raw);
+    if (entry !== undefined && isAlive(entry, nowMs)) return this.#repeat(entry, exchange, nowMs);
+    return this.#make(variant, { state, nowMs, validUntilMs }, exchange, next);
   };
 
+  #repeat(
+    entry: Entry,
+    exchange: GraphQLExchange<Context>,
+    nowMs: number,
+  ): HttpAnswer | Promise<HttpAnswer> {
+    const { record } = exchange;
+    this.#options.onLookup('hit');
+    record.kind = entry.kind;
+    record.operationName = entry.operationName;
+    record.isRepeated = true;
+    return encoded(entry, exchange, nowMs);
+  }
+
   async #make(
-    key: string,
-    state: object,
-    moment: { readonly nowMs: number; readonly validUntilMs: number | undefined },
+    { entries, pending }: Variant,
+    moment: Moment,
     exchange: GraphQLExchange<Context>,
     next: () => Promise<HttpAnswer>,
   ): Promise<HttpAnswer> {
-    const pending = this.#pending.get(key);
-    if (pending?.state === state) {
-      await pending.answer;
-      const entry = this.#entries.get(key);
-      if (entry !== undefined && this.#state === state && moment.nowMs < entry.expiresAtMs) {
-        exchange.record.kind = entry.kind;
-        exchange.record.operationName = entry.operationName;
-        return await encoded(entry, exchange, Math.max(moment.nowMs, entry.madeAtMs));
+    const { raw, record } = exchange;
+    const leader = pending.get(raw);
+    if (leader?.state === moment.state) {
+      const entry = await leader.entry;
+      if (entry !== undefined && isAlive(entry, Math.max(moment.nowMs, entry.madeAtMs))) {
+        return await this.#repeat(entry, exchange, Math.max(moment.nowMs, entry.madeAtMs));
       }
     }
     this.#options.onLookup('miss');
+    // The engine is reached, and the policy known, before `next` returns: nobody ever waits for an answer
+    // that belongs to somebody else.
     const answer = next();
-    const mark = { state, answer: answer.catch(() => undefined) };
-    this.#pending.set(key, mark);
+    if (record.cachePolicy === undefined) return await answer;
+    const making = answer.then((made) => entryOf(made, record, moment));
+    const mark: Leader = { state: moment.state, entry: making.catch(() => undefined) };
+    pending.set(raw, mark);
     try {
-      const made = await answer;
-      const entry = entryOf(made, exchange, moment);
-      if (entry === undefined) return made;
-      if (this.#state === state) this.#keep(key, entry);
+      const entry = await making;
+      if (entry === undefined) return await answer;
+      if (this.#state === moment.state) this.#keep(entries, raw, entry);
       return await encoded(entry, exchange, moment.nowMs);
     } finally {
-      if (this.#pending.get(key) === mark) this.#pending.delete(key);
+      if (pending.get(raw) === mark) pending.delete(raw);
     }
   }
 
-  #keep(key: string, entry: Entry): void {
-    const size = key.length * 2 + entry.body.byteLength * 2;
-    if (key.length > maximumKeyLength || entry.body.byteLength > maximumAnswerBytes) return;
-    const replaced = this.#entries.get(key);
-    if (replaced !== undefined) this.#drop(key, replaced);
-    for (const [oldest, old] of this.#entries) {
-      if (this.#bytes + size <= this.#options.maximumBytes) break;
-      this.#drop(oldest, old);
-    }
-    this.#entries.set(key, entry);
+  #variantOf({ method, mediaType }: GraphQLExchange<Context>): Variant {
+    const name = method === 'POST' ? mediaType : `GET ${mediaType}`;
+    const known = this.#variants.get(name);
+    if (known !== undefined) return known;
+    const variant: Variant = { entries: new Map(), pending: new Map() };
+    this.#variants.set(name, variant);
+    return variant;
+  }
+
+  #keep(entries: Map<string, Entry>, raw: string, entry: Entry): void {
+    const size = sizeOf(raw, entry);
+    if (raw.length > maximumKeyLength || entry.body.byteLength > maximumAnswerBytes) return;
+    if (size > this.#options.maximumBytes) return;
+    const replaced = entries.get(raw);
+    if (replaced !== undefined) this.#drop(entries, raw, replaced);
+    this.#makeRoom(size);
+    entries.set(raw, entry);
     this.#bytes += size;
   }
 
-  #drop(key: string, entry: Entry): void {
-    this.#entries.delete(key);
-    this.#bytes -= key.length * 2 + entry.body.byteLength * 2;
+  /** Drops the oldest answers until there is room. */
+  #makeRoom(size: number): void {
+    for (const { entries } of this.#variants.values()) {
+      for (const [raw, entry] of entries) {
+        if (this.#bytes + size <= this.#options.maximumBytes) return;
+        this.#drop(entries, raw, entry);
+      }
+    }
+  }
+
+  #drop(entries: Map<string, Entry>, raw: string, entry: Entry): void {
+    entries.delete(raw);
+    this.#bytes -= sizeOf(raw, entry);
   }
 
   #forget(state: object): void {
     this.#state = state;
-    this.#entries.clear();
+    for (const { entries } of this.#variants.values()) entries.clear();
     this.#bytes = 0;
   }
+}
+
+/** Answers to requests of one method and media type. */
+interface Variant {
+  readonly entries: Map<string, Entry>;
+  /** Public answers that are being made. */
+  readonly pending: Map<string, Leader>;
+}
+
+/** The one that makes an answer for all who ask for it meanwhile. */
+interface Leader {
+  readonly state: object;
+  /** Undefined where it turned out not to be kept. */
+  readonly entry: Promise<Entry | undefined>;
+}
+
+/** What an answer is made from, and when. */
+interface Moment {
+  readonly state: object;
+  readonly nowMs: number;
+  readonly validUntilMs: number | undefined;
 }
 
 /** A kept answer with its compressed forms, made when first asked for. */
@@ -134,35 +178,46 @@ interface Entry {
   readonly kind: RequestKind;
   readonly operationName: string | undefined;
   readonly compressed: Map<'gzip' | 'br', Promise<Buffer>>;
-  /** The answer as it goes out at one second of its life, by encoding. */
+  /** The answers as they go out within one second of its life, by encoding. */
   readonly ready: Map<string, HttpAnswer>;
+  readyAge: number;
 }
 
-function keyOf<Context>({ method, mediaType, raw }: GraphQLExchange<Context>): string {
-  return `${method} ${mediaType} ${raw}`;
+function isAlive(entry: Entry, nowMs: number): boolean {
+  return nowMs < entry.expiresAtMs && nowMs >= entry.madeAtMs;
 }
 
-function entryOf<Context>(
+/** Both compressed forms together are counted as large as the answer. */
+function sizeOf(raw: string, { body }: Entry): number {
+  return raw.length * 2 + body.byteLength * 2 + entryOverheadBytes;
+}
+
+function entryOf(
   answer: HttpAnswer,
-  { record }: GraphQLExchange<Context>,
-  { nowMs, validUntilMs }: { readonly nowMs: number; readonly validUntilMs: number | undefined },
+  { cachePolicy, errorCodes, kind, operationName }: RequestRecord,
+  { nowMs, validUntilMs }: Moment,
 ): Entry | undefined {
-  const policy = record.cachePolicy;
-  if (policy === undefined || answer.status !== 200 || record.errorCodes.length > 0) {
+  if (cachePolicy === undefined || answer.status !== 200 || errorCodes.length > 0) {
     return undefined;
   }
   const body = Buffer.from(answer.body);
   return {
     body,
     headers: answer.headers,
-    etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`,
+    etag: etagOf(body),
     madeAtMs: nowMs,
-    expiresAtMs: nowMs + lifeMs(policy, nowMs, validUntilMs),
-    kind: record.kind,
-    operationName: record.operationName,
+    expiresAtMs: nowMs + lifeMs(cachePolicy, nowMs, validUntilMs),
+    kind,
+    operationName,
     compressed: new Map(),
     ready: new Map(),
+    readyAge: 0,
   };
+}
+
+/** Weak, because it stands for every encoding of the answer. */
+function etagOf(body: Buffer): string {
+  return `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
 }
 
 function lifeMs(policy: CachePolicy, nowMs: number, validUntilMs: number | undefined): number {
@@ -175,13 +230,18 @@ function encoded<Context>(
   { headers, method }: GraphQLExchange<Context>,
   nowMs: number,
 ): HttpAnswer | Promise<HttpAnswer> {
-  const encoding = encodingFor(headers['accept-encoding'], entry.body.byteLength);
+  const accepted = headers['accept-encoding'];
+  const encoding = accepted === undefined ? undefined : encodingFor(accepted, entry);
+  const isUnchanged = method === 'GET' && matches(headers['if-none-match'], entry.etag);
   const age = Math.floor((nowMs - entry.madeAtMs) / 1000);
-  const isUnchanged = method === 'GET' && headers['if-none-match'] === entry.etag;
-  const readyKey = `${encoding ?? ''} ${age} ${isUnchanged}`;
-  const ready = entry.ready.get(readyKey);
+  if (age !== entry.readyAge) {
+    entry.ready.clear();
+    entry.readyAge = age;
+  }
+  const form = isUnchanged ? 'unchanged' : (encoding ?? 'identity');
+  const ready = entry.ready.get(form);
   if (ready !== undefined) return ready;
-  const remember = (body: Uint8Array): HttpAnswer => {
+  const answerWith = (body: Uint8Array): HttpAnswer => {
     const maxAge = Math.floor((entry.expiresAtMs - entry.madeAtMs) / 1000);
     const answer: HttpAnswer = {
       status: isUnchanged ? 304 : 200,
@@ -195,15 +255,22 @@ function encoded<Context>(
       },
       body: isUnchanged ? '' : body,
     };
-    if (entry.ready.size > maximumReadyForms) entry.ready.clear();
-    entry.ready.set(readyKey, answer);
+    if (entry.readyAge === age) entry.ready.set(form, answer);
     return answer;
   };
-  if (encoding === undefined || isUnchanged) return remember(entry.body);
-  return compressedBody(entry, encoding).then(remember);
+  if (encoding === undefined || isUnchanged) return answerWith(entry.body);
+  return compressedBody(entry, encoding).then(answerWith);
 }
 
-const maximumReadyForms = 8;
+/** Whether an `if-none-match` header names this tag, which is compared weakly. */
+function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  const opaque = etag.slice(2);
+  return ifNoneMatch
+    .split(',')
+    .map((tag) => tag.trim())
+    .some((tag) => tag === '*' || tag === opaque || tag === etag);
+}
 
 async function compressedBody(entry: Entry, encoding: 'gzip' | 'br'): Promise<Buffer> {
   const known = entry.compressed.get(encoding);
@@ -216,13 +283,15 @@ async function compressedBody(entry: Entry, encoding: 'gzip' | 'br'): Promise<Bu
   return await made;
 }
 
-function encodingFor(accepted: string | undefined, bytes: number): 'gzip' | 'br' | undefined {
-  if (accepted === undefined || bytes < leastCompressedBytes) return undefined;
+function encodingFor(accepted: string | string[], { body }: Entry): 'gzip' | 'br' | undefined {
+  if (body.byteLength < leastCompressedBytes) return undefined;
   const offered = new Map(
-    accepted.split(',').map((part): [string, boolean] => {
-      const [name = '', ...parameters] = part.trim().toLowerCase().split(';');
-      return [name.trim(), !parameters.some((parameter) => /^\s*q=0(\.0*)?$/.test(parameter))];
-    }),
+    String(accepted)
+      .split(',')
+      .map((part): [string, boolean] => {
+        const [name = '', ...parameters] = part.trim().toLowerCase().split(';');
+        return [name.trim(), !parameters.some((given) => /^\s*q\s*=\s*0(\.0*)?\s*$/.test(given))];
+      }),
   );
   if (offered.get('br') === true) return 'br';
   return offered.get('gzip') === true ? 'gzip' : undefined;
