@@ -38,7 +38,7 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /** Shorter tokens can be guessed. */
-const minimumRouterTokenLength = 16;
+const minimumRouterTokenLength = 8;
 /** The old one and the new one. */
 const maximumRouterTokens = 2;
 

@@ -83,7 +83,7 @@ describe('the other modes', () => {
     const routerTokens = () => ['short', token, 'with,comma-and more', '\u00e9'.repeat(16)];
     expect(faults('router', { routerTokens })).toEqual([
       'ROUTER_TOKENS must hold at most 2 tokens',
-      'each of ROUTER_TOKENS must have at least 16 characters',
+      'each of ROUTER_TOKENS must have at least 8 characters',
       'each of ROUTER_TOKENS must be visible ASCII without blanks and commas',
     ]);
     expect(faults('jwt', { jwtIssuer: '', jwtAudience: '', jwksUrl: '' })).toHaveLength(3);
