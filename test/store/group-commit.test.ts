@@ -178,6 +178,17 @@ describe('the queue for the connection', () => {
     expect(order).toEqual([0, 1, 2, 3, 4]);
   });
 
+  test('a loop of statements leaves the event loop its turns', async () => {
+    bench = await createSqliteBench();
+    const seen = { timer: false };
+    setTimeout(() => {
+      seen.timer = true;
+    }, 1);
+    const deadline = performance.now() + 10_000;
+    while (!seen.timer && performance.now() < deadline) await storedSlots();
+    expect(seen.timer).toBe(true);
+  });
+
   test('refuses whom it has no place for, and who has waited too long', async () => {
     bench = await createSqliteBench({ maximumWaiting: 1, maximumWaitMs: 20 });
     await bench.queue.acquire();

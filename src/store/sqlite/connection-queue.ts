@@ -1,4 +1,11 @@
 import { StoreError } from '../store-error.ts';
+import { nextTurn } from '../transactions.ts';
+
+/**
+ * How long statements may follow each other within one turn of the event loop: they never wait for
+ * anything, so a loop of them would keep sockets and timers waiting for its end.
+ */
+const turnBudgetMs = 10;
 
 export interface ConnectionQueueLimits {
   readonly maximumWaiting: number;
@@ -11,6 +18,7 @@ export class ConnectionQueue {
   readonly #onRelease: () => void;
   readonly #waiting = new Set<Waiter>();
   #taken = false;
+  #turnBeganAt: number | undefined;
   #closed = false;
 
   /** @param onRelease called whenever a user has ended. */
@@ -21,6 +29,7 @@ export class ConnectionQueue {
 
   /** @throws StoreError `BUSY` when the queue is full or the wait too long, `CLOSED` after {@link close}. */
   async acquire(): Promise<void> {
+    if (this.#turnIsUsedUp()) await nextTurn();
     if (this.#closed) throw new StoreError('CLOSED', 'The store is closed');
     if (!this.#taken) {
       this.#taken = true;
@@ -49,6 +58,17 @@ export class ConnectionQueue {
     this.#closed = true;
     if (this.#taken) await this.#wait();
     this.#taken = true;
+  }
+
+  #turnIsUsedUp(): boolean {
+    if (this.#turnBeganAt !== undefined) {
+      return performance.now() - this.#turnBeganAt > turnBudgetMs;
+    }
+    this.#turnBeganAt = performance.now();
+    setImmediate(() => {
+      this.#turnBeganAt = undefined;
+    });
+    return false;
   }
 
   #wait(): Promise<void> {
