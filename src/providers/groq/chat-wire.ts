@@ -1,5 +1,4 @@
 import { ExactNumber, memberOf, objectOf } from '../json.ts';
-import { withoutUndefined } from './wire.ts';
 
 /**
  * An answer of chat completions, or one chunk of a streamed one, in Groq's own words. Every member but the
@@ -17,18 +16,18 @@ export interface GroqChat {
 
 /** The one choice that is asked for: its `message`, or the `delta` of a chunk. */
 export interface GroqChoice {
-  readonly content?: string;
-  readonly reasoning?: string;
+  readonly content: string | undefined;
+  readonly reasoning: string | undefined;
   readonly toolCalls: readonly GroqToolCall[];
-  readonly finishReason?: string;
+  readonly finishReason: string | undefined;
 }
 
 /** A tool call, or a piece of one; pieces with the same index belong together. */
 export interface GroqToolCall {
-  readonly index?: number;
-  readonly id?: string;
-  readonly name?: string;
-  readonly arguments?: string;
+  readonly index: number | undefined;
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly arguments: string | undefined;
 }
 
 /** Reads a whole answer; undefined when it holds no message. */
@@ -48,12 +47,17 @@ export function parseChatChunk(value: unknown): GroqChat | undefined {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+const noFields: Fields = {};
+
 function parseChat(fields: Fields, body: 'message' | 'delta'): GroqChat {
-  const groq = objectOf(memberOf(fields, 'x_groq')) ?? {};
-  const usage = objectOf(memberOf(fields, 'usage')) ?? {};
+  const groq = objectOf(memberOf(fields, 'x_groq')) ?? noFields;
+  const usage = objectOf(memberOf(fields, 'usage'));
   return {
     choice: parseChoice(memberOf(fields, 'choices'), body),
-    usage: Object.hasOwn(usage, 'prompt_tokens') ? usage : (memberOf(groq, 'usage') ?? usage),
+    usage:
+      usage !== undefined && Object.hasOwn(usage, 'prompt_tokens')
+        ? usage
+        : (memberOf(groq, 'usage') ?? usage),
     requestId: memberOf(groq, 'id'),
     error: errorTextOf(memberOf(groq, 'error')),
   };
@@ -68,15 +72,16 @@ function parseChoice(choices: unknown, body: 'message' | 'delta'): GroqChoice | 
   if (choice === undefined) return undefined;
   const message = objectOf(memberOf(choice, body));
   if (message === undefined && body === 'message') return undefined;
-  const calls = memberOf(message ?? {}, 'tool_calls');
-  return withoutUndefined<GroqChoice>({
-    content: stringOf(memberOf(message ?? {}, 'content')),
-    reasoning: stringOf(memberOf(message ?? {}, 'reasoning')),
+  const fields = message ?? noFields;
+  const calls = memberOf(fields, 'tool_calls');
+  return {
+    content: stringOf(memberOf(fields, 'content')),
+    reasoning: stringOf(memberOf(fields, 'reasoning')),
     toolCalls: Array.isArray(calls)
       ? calls.flatMap((call: unknown, position) => parseToolCall(call, body, position))
       : [],
     finishReason: stringOf(memberOf(choice, 'finish_reason')) || undefined,
-  });
+  };
 }
 
 function parseToolCall(
@@ -86,14 +91,14 @@ function parseToolCall(
 ): readonly GroqToolCall[] {
   const call = objectOf(value);
   if (call === undefined) return [];
-  const called = objectOf(memberOf(call, 'function')) ?? {};
+  const called = objectOf(memberOf(call, 'function')) ?? noFields;
   return [
-    withoutUndefined<GroqToolCall>({
+    {
       index: body === 'message' ? position : indexOf(call),
       id: stringOf(memberOf(call, 'id')),
       name: stringOf(memberOf(called, 'name')),
       arguments: stringOf(memberOf(called, 'arguments')),
-    }),
+    },
   ];
 }
 

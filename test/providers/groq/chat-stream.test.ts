@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { TestKeys } from '../../support/api-keys.ts';
 import { eventStream, json, jsonText, watched } from '../../support/groq-responders.ts';
 import {
   chatPath,
@@ -10,6 +11,7 @@ import {
   openChunks,
   question,
   startLaunchBench,
+  wideLimits,
 } from '../../support/launches.ts';
 
 let bench: LaunchBench;
@@ -105,6 +107,7 @@ describe('the end of a stream', () => {
     ['[DONE] alone', chunks(hello)],
     ['finish, then something torn', `${openChunks(hello, finish)}data: {"choi`],
     ['finish, then a page', `${openChunks(hello, finish)}<html>\n\n`],
+    ['finish without a blank line', `${openChunks(hello)}data: ${JSON.stringify(finish)}`],
     ['[DONE] without a blank line', `${openChunks(hello, finish)}data: [DONE]`],
     ['[DONE], then more', `${chunks(hello, finish)}${openChunks(hello)}garbage`],
   ])('with %s leaves a complete answer', async (_words, text) => {
@@ -170,6 +173,22 @@ describe('an error in a stream', () => {
     const text = `event: ping\ndata: {"now":1}\n\n${chunks({ ...hello, error: null }, finish)}`;
     const { outcome } = await streamOf(text);
     expect(outcome).toMatchObject({ ok: true, output: { text: 'Hello' } });
+  });
+
+  it('does not show a key of any form', async () => {
+    const key = 'a-key-that-looks-like-words';
+    bench.groq.acceptKeys(key, bench.key);
+    const adapter = bench.adapter({ keys: new TestKeys(key) });
+    for (const text of [error({ message: `no ${key}!` }), openChunks({ x_groq: { error: key } })]) {
+      bench.groq.replyOnce(chatPath, eventStream(text));
+      const outcome = await adapter.launchInference(question, {
+        stream: true,
+        signal: new AbortController().signal,
+        limits: wideLimits,
+      });
+      expect(outcome).toMatchObject({ ok: false, failure: { code: 'SERVER_ERROR' } });
+      expect(JSON.stringify(outcome)).not.toContain(key);
+    }
   });
 
   it('shows neither the key nor the organisation, nor what the model made', async () => {
@@ -246,6 +265,15 @@ describe('tool calls in a stream', () => {
 });
 
 describe('the pieces of a stream', () => {
+  it('are those of the one choice that was asked for', async () => {
+    const other = { index: 1, delta: { content: 'other' }, finish_reason: 'stop' };
+    const mine = { index: 0, delta: { content: 'mine' } };
+    const { outcome } = await streamOf(
+      chunks({ choices: [other, mine] }, { choices: [other] }, { choices: [mine] }),
+    );
+    expect(outcome.output).toEqual({ text: 'minemine', toolCalls: [] });
+  });
+
   it('keep their order and kind', async () => {
     const { outcome, deltas } = await streamOf(
       chunks(

@@ -81,6 +81,14 @@ describe('a transcription', () => {
     });
   });
 
+  it('sends even another form as a prompt unharmed', async () => {
+    bench.groq.reply(transcriptionPath, json({ text: 'a' }));
+    await bench.launch(transcription);
+    const prompt = bench.groq.requestsTo(transcriptionPath).at(-1)?.body ?? '';
+    await bench.launch({ ...transcription, prompt });
+    expect(await lastForm()).toMatchObject({ model: transcription.model, prompt });
+  });
+
   it.each([
     ['12.34', '12.34'],
     ['0', '0'],

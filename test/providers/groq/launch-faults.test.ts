@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { AttemptOutcome, ChatPayload, SpeechPayload } from '../../../src/domain/inference.ts';
+import { createOutwardHttp } from '../../../src/providers/http.ts';
 import {
   bigBody,
   cutBody,
@@ -162,6 +163,22 @@ describe('a request that never went out', () => {
       execution: 'NOT_SENT',
       retryable: true,
     });
+  });
+
+  it('because no connection was free in time is NOT_SENT', async () => {
+    const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+    const http = createOutwardHttp({ clock, maxConnections: 1 });
+    bench.groq.reply(chatPath, hang);
+    const adapter = bench.adapter({ http });
+    const options = { stream: false, signal: new AbortController().signal, limits: wideLimits };
+    const first = adapter.launchInference(question, options);
+    await bench.groq.waitForRequests(1);
+    const limits = { ...wideLimits, connectMs: 80 };
+    const second = await adapter.launchInference(question, { ...options, limits });
+    expect(failed(second)).toMatchObject({ code: 'TIMEOUT', execution: 'NOT_SENT' });
+    await http.close();
+    expect(failed(await first)).toMatchObject({ code: 'CANCELLED', execution: 'UNKNOWN' });
+    expect(bench.groq.requests).toHaveLength(1);
   });
 
   it('because it was cancelled before is NOT_SENT', async () => {
@@ -343,22 +360,29 @@ describe('a stream that breaks', () => {
   });
 
   it('drips past the total limit is EXECUTED, however lively it is', async () => {
-    const chatter = Array.from({ length: 100 }, () => hello);
+    const chatter = Array.from({ length: 1000 }, () => hello);
     bench.groq.reply(chatPath, eventStream(chunks(...chatter), { pieceBytes: 60, delayMs: 10 }));
-    const { outcome, deltas } = await bench.stream(question, { limits: { totalMs: 400 } });
+    const { outcome, deltas } = await bench.stream(question, { limits: { totalMs: 1000 } });
     expect(failed(outcome)).toMatchObject({ code: 'TIMEOUT', execution: 'EXECUTED' });
     expect(outcome.output?.text).toBe(joined(deltas, 'TEXT'));
   });
 
-  it('is not kept waiting by a first-token limit once it has begun, nor by an idle limit before', async () => {
-    const slow = eventStream(chunks(hello, finish), { pieceBytes: 40, delayMs: 60 });
+  it('is not bounded by the first-token limit once it has begun', async () => {
+    const slow = eventStream(chunks(hello, finish), { pieceBytes: 40, delayMs: 300 });
     bench.groq.reply(chatPath, slow);
-    const { outcome } = await bench.stream(question, { limits: { firstTokenMs: 250 } });
+    const { outcome } = await bench.stream(question, { limits: { firstTokenMs: 1000 } });
+    expect(outcome).toMatchObject({ ok: true, output: { text: 'Hello' } });
+  });
+
+  it('is not bounded by the idle limit before it has begun', async () => {
+    const text = chunks(hello, finish);
+    bench.groq.reply(chatPath, eventStream(text, { delayMs: 600 }));
+    const { outcome } = await bench.stream(question, { limits: { idleMs: 200 } });
     expect(outcome).toMatchObject({ ok: true, output: { text: 'Hello' } });
   });
 
   it('is bounded in its output, and the connection is closed then', async () => {
-    const flood = chunks(...Array.from({ length: 2000 }, () => delta({ content: 'x'.repeat(99) })));
+    const flood = chunks(...Array.from({ length: 200 }, () => delta({ content: 'x'.repeat(99) })));
     const { responder, clientGone } = watched(eventStream(flood, { ending: 'HANG' }));
     bench.groq.reply(chatPath, responder);
     const { outcome, deltas } = await bench.stream(question, {
