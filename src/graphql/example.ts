@@ -2,7 +2,9 @@
 export const exampleQuery = `# What can be bought in us-east, cheapest first?
 # Press the play button, or Ctrl-Enter.
 query Marketplace {
-  offerings(filter: { provider: "groq", region: "us-east" }) {
+  offerings(
+    filter: { provider: "groq", region: "us-east" }
+  ) {
     totalCount
     nodes {
       model {

@@ -111,7 +111,8 @@ async function renderPage(
     staticPath,
     // The declared type needs the browser's own types, without which it calls every option required.
     clientConfig: clientConfig as RuruServerConfig['clientConfig'] & object,
-    htmlParts: { titleTag: '<title>GPUBROKER explorer</title>' },
+    // An icon without content, or every browser asks for /favicon.ico and reports that there is none.
+    htmlParts: { titleTag: '<title>GPUBROKER explorer</title><link rel="icon" href="data:," />' },
   });
 }
 
