@@ -1,0 +1,129 @@
+import type { Catalogue } from '../../src/catalogue/catalogue.ts';
+import { plainContent } from '../../src/inference/content.ts';
+import { Launcher } from '../../src/inference/launcher.ts';
+import { Ledger } from '../../src/inference/ledger.ts';
+import type { LedgerStore } from '../../src/inference/ledger-store.ts';
+import { Recovery } from '../../src/inference/recovery.ts';
+import type { MemoryLedgerStore } from '../support/memory-ledger-store.ts';
+import type { Random } from './random.ts';
+import type { SimulatedProvider } from './simulated-provider.ts';
+import type { SimulatedTime } from './simulated-time.ts';
+
+/** What every process of a simulation shares. */
+export interface SharedWorld {
+  readonly random: Random;
+  readonly time: SimulatedTime;
+  readonly database: MemoryLedgerStore;
+  readonly provider: SimulatedProvider;
+  readonly catalogue: Pick<Catalogue, 'snapshot' | 'noteServedCode' | 'noteDecommissioned'>;
+  /** Whether the database can be reached at present. */
+  readonly isStoreUp: () => boolean;
+  readonly concurrency: number;
+}
+
+const never = new Promise<never>(() => {});
+
+/**
+ * One process of the service: the real launcher, ledger and recovery over a world that may fail. When it
+ * dies, nothing of it goes on: whatever it waits for never comes.
+ */
+export class SimulatedProcess {
+  readonly launcher: Launcher;
+  readonly #world: SharedWorld;
+  readonly #recovery: Recovery;
+  #isAlive = true;
+  #clockOffsetMs = 0;
+  faults: unknown[] = [];
+
+  constructor(world: SharedWorld, name: string) {
+    this.#world = world;
+    const clock = world.time.clock(() => this.#clockOffsetMs);
+    const store = this.#connection();
+    const ledger = new Ledger({
+      store,
+      clock: this.#whileAlive(clock),
+      owner: name,
+      keyLifeMs: 90 * 86_400_000,
+      launchesPerMinute: undefined,
+      onOverrun: () => undefined,
+    });
+    let runs = 0;
+    this.launcher = new Launcher({
+      catalogue: world.catalogue,
+      providers: new Map([['groq', world.provider.connection(() => this.#isAlive)]]),
+      ledger,
+      clock: this.#whileAlive(clock),
+      newRunId: () => `${name}-${(runs += 1)}`,
+      limits: {
+        defaultMaxOutputTokens: 100,
+        maxCostPerCall: undefined,
+        concurrency: world.concurrency,
+        queueLength: 4,
+        contentLifeMs: 86_400_000,
+        attempt: {
+          connectMs: 1_000,
+          firstTokenMs: 10_000,
+          idleMs: 5_000,
+          totalMs: 30_000,
+          maximumBodyBytes: 1_000_000,
+        },
+      },
+      sealer: plainContent,
+      log: (event, { error }) => {
+        if (event === 'launch.fault') this.faults.push(error);
+      },
+    });
+    this.#recovery = new Recovery({
+      ledger,
+      launcher: this.launcher,
+      sealer: plainContent,
+      clock: this.#whileAlive(clock),
+      isAlone: false,
+      log: () => undefined,
+    });
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  async start(): Promise<void> {
+    await this.#recovery.start();
+  }
+
+  /** As `kill -9`: everything that is under way ends where it is. */
+  kill(): void {
+    this.#isAlive = false;
+  }
+
+  /** Somebody sets the machine's clock. */
+  jumpClock(ms: number): void {
+    this.#clockOffsetMs += ms;
+  }
+
+  #whileAlive(clock: ReturnType<SimulatedTime['clock']>): ReturnType<SimulatedTime['clock']> {
+    return {
+      ...clock,
+      sleep: async (ms, signal) => {
+        await clock.sleep(ms, signal);
+        if (!this.#isAlive) await never;
+      },
+    };
+  }
+
+  /** A connection to the database: slow at times, cut at times before anything was done. */
+  #connection(): LedgerStore {
+    const { database, random, time, isStoreUp } = this.#world;
+    const step = async () => {
+      if (!this.#isAlive) await never;
+      if (random.chance(0.3)) await time.after(random.integer(1, 30));
+      if (!this.#isAlive) await never;
+    };
+    const begin = async () => {
+      await step();
+      if (!isStoreUp() || random.chance(0.01)) throw new Error('The database is away');
+    };
+    // Dying after the commit leaves what was written and loses the answer.
+    return database.connect({ beforeTransaction: begin, beforeRead: begin, afterCommit: step });
+  }
+}
