@@ -142,6 +142,21 @@ export class OfferingIndex {
   }
 }
 
+/** Tests single offerings for what {@link OfferingIndex.find} would match at a moment. */
+export function offeringTest(
+  criteria: OfferingCriteria,
+  nowMs: number,
+): (offering: OfferingEntry) => boolean {
+  const tests = testsOf(criteria, nowMs);
+  for (const name of dimensionNames) {
+    const wanted = criteria[name];
+    if (wanted === undefined) continue;
+    const values = new Set<string | undefined>(wanted);
+    tests.push((offering) => values.has(dimensions[name](offering)));
+  }
+  return (offering) => tests.every((test) => test(offering));
+}
+
 /** Filters whose matches are remembered for a snapshot, and positions over all of them (4 bytes each). */
 const maximumRememberedFilters = 500;
 const maximumRememberedPositions = 4_000_000;

@@ -62,6 +62,7 @@ export class RequestContext {
   #priceAt: DataLoader<PriceAtQuestion, PricePoint | undefined, string> | undefined;
   #priceHistory: DataLoader<PriceHistoryQuestion, readonly PricePoint[], string> | undefined;
   #runs: DataLoader<string, Run | undefined> | undefined;
+  #endedRuns: DataLoader<string, Run | undefined> | undefined;
   #contents: DataLoader<string, StoredContent | undefined> | undefined;
 
   constructor(parts: RequestContextParts) {
@@ -102,6 +103,13 @@ export class RequestContext {
   /** Runs of any caller by id; who may see one is asked where it is shown. */
   get runs(): DataLoader<string, Run | undefined> {
     return (this.#runs ??= new DataLoader(async (ids) => await this.ledger.runs(ids), {
+      maxBatchSize: maximumBatchSize,
+    }));
+  }
+
+  /** Runs whose end was just read: {@link runs} may hold what they were before it. */
+  get endedRuns(): DataLoader<string, Run | undefined> {
+    return (this.#endedRuns ??= new DataLoader(async (ids) => await this.ledger.runs(ids), {
       maxBatchSize: maximumBatchSize,
     }));
   }

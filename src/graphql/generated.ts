@@ -4,6 +4,8 @@ import type { ProviderEntry, ModelEntry, OfferingEntry, FeedEntry, MeasuredPerce
 import type { PricingParent } from './resolvers/offering.ts';
 import type { RunView } from '../inference/live-runs.ts';
 import type { EventParent } from './resolvers/inference-run.ts';
+import type { OfferingNotice } from '../catalogue/change-log.ts';
+import type { OfferingPrice } from '../catalogue/choose-price.ts';
 import type { UsageRow } from '../inference/ledger-store.ts';
 import type { Caller } from '../callers/caller.ts';
 import type { RequestContext } from './context.ts';
@@ -955,6 +957,38 @@ export type OfferingPriceHistoryArgs = {
   to?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
+/** One change of one offering, or the word that changes were missed. */
+export type OfferingChange = {
+  readonly __typename?: 'OfferingChange';
+  /** How it became; null with `REMOVED` and `RELOAD`. */
+  readonly after?: Maybe<OfferingState>;
+  /** When the catalogue took it. */
+  readonly at: Scalars['DateTime']['output'];
+  /** How it was; null with `ADDED` and `RELOAD`. */
+  readonly before?: Maybe<OfferingState>;
+  /** Opaque; goes into `after`. */
+  readonly cursor: Scalars['String']['output'];
+  /** What happened. */
+  readonly kind: OfferingChangeKind;
+  /** The offering as it is now, which may be newer than the change; null when it is gone. */
+  readonly offering?: Maybe<Offering>;
+  /** The offering; null with `RELOAD`. */
+  readonly offeringId?: Maybe<Scalars['ID']['output']>;
+  /** Version of the catalogue that has the change; it grows. */
+  readonly snapshotVersion: Scalars['Int']['output'];
+};
+
+/** What a change of an offering says. */
+export type OfferingChangeKind =
+  /** The offering is new. */
+  | 'ADDED'
+  /** Its price, speed, availability or lifecycle changed. */
+  | 'CHANGED'
+  /** Changes were missed or are too many to be told one by one: read the list anew. Later changes follow. */
+  | 'RELOAD'
+  /** The offering is gone. */
+  | 'REMOVED';
+
 /** A page of offerings. */
 export type OfferingConnection = {
   readonly __typename?: 'OfferingConnection';
@@ -1029,6 +1063,21 @@ export type OfferingOrderField =
   | 'OBSERVED_AT'
   /** Output tokens per second. */
   | 'THROUGHPUT';
+
+/** An offering on one side of a change. */
+export type OfferingState = {
+  readonly __typename?: 'OfferingState';
+  /** Whether the provider's list had the model as active. */
+  readonly available: Scalars['Boolean']['output'];
+  /** Where the model stood. */
+  readonly lifecycle: ModelLifecycle;
+  /** The price; null where nobody gave one. */
+  readonly price?: Maybe<StatedPrice>;
+  /** Whether a new price was waiting to be confirmed. */
+  readonly pricePending: Scalars['Boolean']['output'];
+  /** Output tokens per second, measured or nominal. */
+  readonly throughput?: Maybe<Scalars['Float']['output']>;
+};
 
 /** Where a page stands in its list. */
 export type PageInfo = {
@@ -1626,6 +1675,65 @@ export type SortDirection =
   /** Largest first. */
   | 'DESC';
 
+/** A price on one side of a change. */
+export type StatedPrice = {
+  readonly __typename?: 'StatedPrice';
+  /** How the price was known. */
+  readonly basis: PriceBasis;
+  /** One unit of cached input, in USD. */
+  readonly cachedInput?: Maybe<Scalars['Decimal']['output']>;
+  /** The cost-per-token KPI in USD; null where it does not apply. */
+  readonly costPerToken?: Maybe<Scalars['Decimal']['output']>;
+  /** One unit of input, in USD. */
+  readonly input?: Maybe<Scalars['Decimal']['output']>;
+  /** How the KPI was made. */
+  readonly method?: Maybe<CostMethod>;
+  /** One unit of output, in USD. */
+  readonly output?: Maybe<Scalars['Decimal']['output']>;
+  /** What one unit is. */
+  readonly unit?: Maybe<PriceUnit>;
+  /** Its version; null where only a cost per token was known. */
+  readonly version?: Maybe<Scalars['String']['output']>;
+};
+
+/**
+ * What is told as it happens, over WebSocket (`graphql-transport-ws`), server-sent events or a router's HTTP
+ * callbacks. Every event carries a cursor; given back as `after`, it continues where a connection was lost.
+ */
+export type Subscription = {
+  readonly __typename?: 'Subscription';
+  /**
+   * What happens to one run of the caller: what is stored already, then what comes, in order, nothing left out
+   * and nothing twice. It ends after `FINISHED`. Deltas come from runs launched with the mode `STREAM`.
+   */
+  readonly inferenceEvents: InferenceEvent;
+  /**
+   * Offerings whose price, speed, availability or lifecycle changed. Who was away for too long, or comes back to
+   * another process, gets one `RELOAD` first and has to read the list anew.
+   */
+  readonly offeringChanged: OfferingChange;
+};
+
+
+/**
+ * What is told as it happens, over WebSocket (`graphql-transport-ws`), server-sent events or a router's HTTP
+ * callbacks. Every event carries a cursor; given back as `after`, it continues where a connection was lost.
+ */
+export type SubscriptionInferenceEventsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  id: Scalars['ID']['input'];
+};
+
+
+/**
+ * What is told as it happens, over WebSocket (`graphql-transport-ws`), server-sent events or a router's HTTP
+ * callbacks. Every event carries a cursor; given back as `after`, it continues where a connection was lost.
+ */
+export type SubscriptionOfferingChangedArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<OfferingFilter>;
+};
+
 /** What a model does. */
 export type Task =
   /** Speaks text. */
@@ -1925,11 +2033,14 @@ export type ResolversTypes = {
   NominalThroughput: ResolverTypeWrapper<NominalThroughput>;
   ObservedRegion: ResolverTypeWrapper<ObservedRegion>;
   Offering: ResolverTypeWrapper<OfferingEntry>;
+  OfferingChange: ResolverTypeWrapper<OfferingNotice>;
+  OfferingChangeKind: OfferingChangeKind;
   OfferingConnection: ResolverTypeWrapper<Omit<OfferingConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OfferingEdge']>, nodes: ReadonlyArray<ResolversTypes['Offering']> }>;
   OfferingEdge: ResolverTypeWrapper<Omit<OfferingEdge, 'node'> & { node: ResolversTypes['Offering'] }>;
   OfferingFilter: OfferingFilter;
   OfferingOrder: OfferingOrder;
   OfferingOrderField: OfferingOrderField;
+  OfferingState: ResolverTypeWrapper<OfferingEntry>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   PendingPrice: ResolverTypeWrapper<PendingPrice>;
   Percentiles: ResolverTypeWrapper<MeasuredPercentiles>;
@@ -1963,6 +2074,8 @@ export type ResolversTypes = {
   RoutePreference: RoutePreference;
   RunResidency: ResolverTypeWrapper<RunResidency>;
   SortDirection: SortDirection;
+  StatedPrice: ResolverTypeWrapper<OfferingPrice>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Task: Task;
   ThroughputBasis: ThroughputBasis;
   ToolCall: ResolverTypeWrapper<ToolCall>;
@@ -2026,10 +2139,12 @@ export type ResolversParentTypes = {
   NominalThroughput: NominalThroughput;
   ObservedRegion: ObservedRegion;
   Offering: OfferingEntry;
+  OfferingChange: OfferingNotice;
   OfferingConnection: Omit<OfferingConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OfferingEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Offering']> };
   OfferingEdge: Omit<OfferingEdge, 'node'> & { node: ResolversParentTypes['Offering'] };
   OfferingFilter: OfferingFilter;
   OfferingOrder: OfferingOrder;
+  OfferingState: OfferingEntry;
   PageInfo: PageInfo;
   PendingPrice: PendingPrice;
   Percentiles: MeasuredPercentiles;
@@ -2052,6 +2167,8 @@ export type ResolversParentTypes = {
   ResponseFormatInput: ResponseFormatInput;
   RouteInput: RouteInput;
   RunResidency: RunResidency;
+  StatedPrice: OfferingPrice;
+  Subscription: Record<PropertyKey, never>;
   ToolCall: ToolCall;
   ToolCallInput: ToolCallInput;
   ToolChoiceInput: ToolChoiceInput;
@@ -2375,6 +2492,17 @@ export type OfferingResolvers<ContextType = RequestContext, ParentType extends R
   throughput?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
 };
 
+export type OfferingChangeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OfferingChange'] = ResolversParentTypes['OfferingChange']> = {
+  after?: Resolver<Maybe<ResolversTypes['OfferingState']>, ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  before?: Resolver<Maybe<ResolversTypes['OfferingState']>, ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['OfferingChangeKind'], ParentType, ContextType>;
+  offering?: Resolver<Maybe<ResolversTypes['Offering']>, ParentType, ContextType>;
+  offeringId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  snapshotVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export type OfferingConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OfferingConnection'] = ResolversParentTypes['OfferingConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['OfferingEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Offering']>, ParentType, ContextType>;
@@ -2386,6 +2514,14 @@ export type OfferingConnectionResolvers<ContextType = RequestContext, ParentType
 export type OfferingEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OfferingEdge'] = ResolversParentTypes['OfferingEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Offering'], ParentType, ContextType>;
+};
+
+export type OfferingStateResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OfferingState'] = ResolversParentTypes['OfferingState']> = {
+  available?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  lifecycle?: Resolver<ResolversTypes['ModelLifecycle'], ParentType, ContextType>;
+  price?: Resolver<Maybe<ResolversTypes['StatedPrice']>, ParentType, ContextType>;
+  pricePending?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  throughput?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -2557,6 +2693,22 @@ export type RunResidencyResolvers<ContextType = RequestContext, ParentType exten
   verdict?: Resolver<ResolversTypes['ResidencyVerdict'], ParentType, ContextType>;
 };
 
+export type StatedPriceResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['StatedPrice'] = ResolversParentTypes['StatedPrice']> = {
+  basis?: Resolver<ResolversTypes['PriceBasis'], ParentType, ContextType>;
+  cachedInput?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  costPerToken?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  input?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  method?: Resolver<Maybe<ResolversTypes['CostMethod']>, ParentType, ContextType>;
+  output?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
+  unit?: Resolver<Maybe<ResolversTypes['PriceUnit']>, ParentType, ContextType>;
+  version?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  inferenceEvents?: SubscriptionResolver<ResolversTypes['InferenceEvent'], "inferenceEvents", ParentType, ContextType, RequireFields<SubscriptionInferenceEventsArgs, 'id'>>;
+  offeringChanged?: SubscriptionResolver<ResolversTypes['OfferingChange'], "offeringChanged", ParentType, ContextType, Partial<SubscriptionOfferingChangedArgs>>;
+};
+
 export type ToolCallResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ToolCall'] = ResolversParentTypes['ToolCall']> = {
   arguments?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -2608,8 +2760,10 @@ export type Resolvers<ContextType = RequestContext> = {
   NominalThroughput?: NominalThroughputResolvers<ContextType>;
   ObservedRegion?: ObservedRegionResolvers<ContextType>;
   Offering?: OfferingResolvers<ContextType>;
+  OfferingChange?: OfferingChangeResolvers<ContextType>;
   OfferingConnection?: OfferingConnectionResolvers<ContextType>;
   OfferingEdge?: OfferingEdgeResolvers<ContextType>;
+  OfferingState?: OfferingStateResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   PendingPrice?: PendingPriceResolvers<ContextType>;
   Percentiles?: PercentilesResolvers<ContextType>;
@@ -2628,6 +2782,8 @@ export type Resolvers<ContextType = RequestContext> = {
   Residency?: ResidencyResolvers<ContextType>;
   ResolveInferenceResult?: ResolveInferenceResultResolvers<ContextType>;
   RunResidency?: RunResidencyResolvers<ContextType>;
+  StatedPrice?: StatedPriceResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
   ToolCall?: ToolCallResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
 };

@@ -9,7 +9,7 @@ import { clientError } from './errors.ts';
 import type { ErrorCode } from './errors.ts';
 
 /** A valid document. Its operations still have to pass `checkOperation`, with their variables. */
-interface PreparedDocument {
+export interface PreparedDocument {
   readonly document: DocumentNode;
   /** Undefined when `operationName` selects no operation. */
   operation(operationName: string | null | undefined): OperationFacts | undefined;

@@ -17,6 +17,11 @@ import {
   performanceResolvers,
   pricingResolvers,
 } from './resolvers/offering.ts';
+import {
+  offeringChangeResolvers,
+  offeringStateResolvers,
+  statedPriceResolvers,
+} from './resolvers/offering-change.ts';
 import { feedResolvers, providerResolvers, residencyResolvers } from './resolvers/provider.ts';
 import { queryResolvers } from './resolvers/query.ts';
 import { dateTimeScalar, decimalScalar, jsonScalar } from './scalars.ts';
@@ -27,6 +32,9 @@ const resolvers: Resolvers = {
   InferenceRun: inferenceRunResolvers,
   InferenceEvent: inferenceEventResolvers,
   InferenceUsageRow: inferenceUsageRowResolvers,
+  OfferingChange: offeringChangeResolvers,
+  OfferingState: offeringStateResolvers,
+  StatedPrice: statedPriceResolvers,
   Viewer: viewerResolvers,
   Provider: providerResolvers,
   Residency: residencyResolvers,

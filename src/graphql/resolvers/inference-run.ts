@@ -3,6 +3,7 @@ import { openedOutput } from '../../inference/content.ts';
 import { openedEvent } from '../../inference/event-writer.ts';
 import type { RunEvent } from '../../inference/ledger-store.ts';
 import type { RunView } from '../../inference/live-runs.ts';
+import { endPosition } from '../../inference/run-events.ts';
 import { isFinal } from '../../inference/run.ts';
 import type { Run } from '../../inference/run.ts';
 import type { RequestContext } from '../context.ts';
@@ -70,15 +71,15 @@ export const inferenceRunResolvers: InferenceRunResolvers = {
 };
 
 export const inferenceEventResolvers: InferenceEventResolvers = {
-  cursor: ({ runId, event }) => eventCursor(runId, event.position),
+  cursor: ({ runId, event }) => eventCursor(runId, event.isEnd ? endPosition : event.position),
   at: ({ event }) => event.atMs,
   kind: ({ event }) => (event.isEnd ? 'FINISHED' : (event.delta?.kind ?? 'TEXT')),
   text: ({ event: { delta } }) =>
     delta === undefined || delta.kind === 'TOOL_CALL' ? null : delta.text,
   toolCall: ({ event: { delta } }) => (delta?.kind === 'TOOL_CALL' ? delta.toolCall : null),
-  run: async ({ runId, event }, _, { ledger }) => {
+  run: async ({ runId, event }, _, { endedRuns }) => {
     if (!event.isEnd) return null;
-    const run = await ledger.run(runId);
+    const run = await endedRuns.load(runId);
     return run === undefined ? null : { run, output: undefined };
   },
 };

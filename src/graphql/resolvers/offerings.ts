@@ -44,7 +44,8 @@ export function boundedFilter(filter: object): void {
   }
 }
 
-function criteriaOf(filter: OfferingFilter): OfferingCriteria {
+/** @throws a BAD_USER_INPUT error for a filter beyond its bounds. */
+export function criteriaOf(filter: OfferingFilter): OfferingCriteria {
   boundedFilter(filter);
   return {
     provider: filter.provider ?? undefined,

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+
+import type { Clock } from '../domain/clock.ts';
+import type { OfferingChange } from './offering-changes.ts';
+import type { OfferingEntry } from './snapshot.ts';
+import type { SnapshotChange } from './catalogue.ts';
+
+/** What subscribers are told: one change of one offering, or that changes were missed. */
+export interface OfferingNotice {
+  /** Opaque; the place of a reader who has had this notice. */
+  readonly cursor: string;
+  readonly kind: 'ADDED' | 'CHANGED' | 'REMOVED' | 'RELOAD';
+  /** The snapshot that has the change. */
+  readonly version: number;
+  readonly atMs: number;
+  /** Undefined with `RELOAD`. */
+  readonly offeringId: string | undefined;
+  /** Without its neighbours in the catalogue; see {@link ChangeLog}. */
+  readonly before: OfferingEntry | undefined;
+  readonly after: OfferingEntry | undefined;
+}
+
+/** A place in the log: readers have had everything up to it. */
+export type LogPosition = number;
+
+export interface ChangeLogOptions {
+  readonly clock: Pick<Clock, 'now'>;
+  /** Notices that are kept for readers who are late or come back. */
+  readonly maximumNotices?: number;
+  /** Changes of one snapshot that are told one by one; more of them are told as `RELOAD`. */
+  readonly maximumPerSnapshot?: number;
+}
+
+/** What a reader at some position has missed: notices in order up to `end`, or too many of them. */
+export type MissedNotices =
+  | {
+      readonly kind: 'NOTICES';
+      readonly notices: readonly OfferingNotice[];
+      readonly end: LogPosition;
+    }
+  | { readonly kind: 'TOO_OLD'; readonly end: LogPosition };
+
+/**
+ * The newest changes of the catalogue in the order in which this process saw them. A reader is a position
+ * in it, so that readers cost nothing however slow they are: one who falls out of what is kept is told to
+ * reload.
+ *
+ * Its entries are cut off from the snapshot that they come from, which they would keep in memory otherwise.
+ */
+export class ChangeLog {
+  /** Positions mean nothing to another process: each sees changes in its own order. */
+  readonly #origin = randomBytes(6).toString('base64url');
+  readonly #options: Required<ChangeLogOptions>;
+  readonly #notices: OfferingNotice[] = [];
+  readonly #listeners = new Set<() => void>();
+  #end: LogPosition = 0;
+  #version: number;
+
+  constructor(presentVersion: number, options: ChangeLogOptions) {
+    this.#version = presentVersion;
+    this.#options = { maximumNotices: 2_000, maximumPerSnapshot: 500, ...options };
+  }
+
+  /** The position behind the newest notice. */
+  get end(): LogPosition {
+    return this.#end;
+  }
+
+  /** Called after each snapshot that changed something. */
+  onAppend(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes what changed with a snapshot. The first one changes nothing for anybody. */
+  append({ previous, snapshot, changes }: SnapshotChange): void {
+    this.#version = snapshot.version;
+    if (previous === undefined || changes.length === 0) return;
+    const atMs = this.#options.clock.now();
+    if (changes.length > this.#options.maximumPerSnapshot) {
+      this.#push(this.#reload(this.#end + 1, snapshot.version));
+    } else {
+      const apart = entriesApart();
+      for (const change of changes) {
+        const notice = noticeOf(change, apart);
+        const cursor = this.#cursorOf(this.#end + 1);
+        this.#push({ ...notice, cursor, version: snapshot.version, atMs });
+      }
+    }
+    const superfluous = this.#notices.length - this.#options.maximumNotices;
+    if (superfluous > 0) this.#notices.splice(0, superfluous);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** The first notices behind a position. */
+  since(position: LogPosition): MissedNotices {
+    const start = this.#notices.length - (this.#end - position);
+    if (position > this.#end || start < 0) return { kind: 'TOO_OLD', end: this.#end };
+    const notices = this.#notices.slice(start, start + noticesAtOnce);
+    return { kind: 'NOTICES', notices, end: position + notices.length };
+  }
+
+  /**
+   * The position that a cursor names; `FOREIGN` for a cursor of another process or of an earlier life of
+   * this one, undefined for what is no cursor of this list.
+   */
+  positionOf(cursor: string): LogPosition | 'FOREIGN' | undefined {
+    if (cursor.length > longestCursor) return undefined;
+    const text = Buffer.from(cursor, 'base64url').toString('latin1');
+    const [, origin, position = ''] = /^c ([\w-]{8}) (\d{1,15})$/.exec(text) ?? [];
+    if (origin === undefined) return undefined;
+    return origin === this.#origin && Number(position) <= this.#end ? Number(position) : 'FOREIGN';
+  }
+
+  /** Tells a reader that he missed changes; he goes on from the end of the log. */
+  reload(): OfferingNotice {
+    return this.#reload(this.#end, this.#version);
+  }
+
+  #reload(position: LogPosition, version: number): OfferingNotice {
+    return {
+      cursor: this.#cursorOf(position),
+      kind: 'RELOAD',
+      version,
+      atMs: this.#options.clock.now(),
+      offeringId: undefined,
+      before: undefined,
+      after: undefined,
+    };
+  }
+
+  #push(notice: OfferingNotice): void {
+    this.#notices.push(notice);
+    this.#end += 1;
+  }
+
+  #cursorOf(position: LogPosition): string {
+    return Buffer.from(`c ${this.#origin} ${position}`).toString('base64url');
+  }
+}
+
+const longestCursor = 100;
+
+/** Notices that a reader is given at a time, so that a slow one keeps few of them. */
+const noticesAtOnce = 50;
+
+type EntryApart = (entry: OfferingEntry | undefined) => OfferingEntry | undefined;
+
+/** Copies entries without the lists that lead to the rest of their snapshot. */
+function entriesApart(): EntryApart {
+  const providers = new Map<OfferingEntry['provider'], OfferingEntry['provider']>();
+  return (entry) => {
+    if (entry === undefined) return undefined;
+    let provider = providers.get(entry.provider);
+    if (provider === undefined) {
+      provider = { ...entry.provider, offerings: [], cheapest: undefined, fastest: undefined };
+      providers.set(entry.provider, provider);
+    }
+    return { ...entry, provider, model: { ...entry.model, offerings: [] } };
+  };
+}
+
+function noticeOf(
+  { before, after }: OfferingChange,
+  apart: EntryApart,
+): Pick<OfferingNotice, 'kind' | 'offeringId' | 'before' | 'after'> {
+  return {
+    kind: before === undefined ? 'ADDED' : after === undefined ? 'REMOVED' : 'CHANGED',
+    offeringId: (after ?? before)?.id,
+    before: apart(before),
+    after: apart(after),
+  };
+}
