@@ -8,15 +8,18 @@ export type Engine = 'sqlite' | 'postgres';
  * A table of one column `value` with one row for each list, read by `value ->> index` (as text, or
  * null). One parameter whatever the number of rows, so the statement's text never changes.
  */
-export function jsonRows(
-  engine: Engine,
-  rows: readonly (readonly (string | number | null)[])[],
-): RawBuilder<unknown> {
-  const text = JSON.stringify(rows);
+export function jsonRows(engine: Engine, rows: JsonRows): RawBuilder<unknown> {
+  return jsonRowsIn(engine, JSON.stringify(rows));
+}
+
+/** As {@link jsonRows}, for rows that are JSON text already. */
+export function jsonRowsIn(engine: Engine, text: string): RawBuilder<unknown> {
   return engine === 'sqlite'
     ? sql`json_each(${text})`
     : sql`jsonb_array_elements(cast(${text} as jsonb))`;
 }
+
+export type JsonRows = readonly (readonly (string | number | null)[])[];
 
 /** The database's own clock, milliseconds since the epoch: leases never compare clocks of two machines. */
 export function databaseNowMs(engine: Engine): RawBuilder<number> {

@@ -3,8 +3,10 @@ import { resolve } from 'node:path';
 import { sql, type Kysely } from 'kysely';
 
 import type { CatalogueStore } from '../catalogue/catalogue-store.ts';
+import type { LedgerStore } from '../inference/ledger-store.ts';
 import { SqlCatalogueStore } from './catalogue-store.ts';
 import type { Engine } from './engine-sql.ts';
+import { SqlLedgerStore } from './ledger/ledger-store.ts';
 import { SqlPollSlots, type PollSlots } from './poll-slots.ts';
 import { openPostgres } from './postgres/open-postgres.ts';
 import { openSqlite } from './sqlite/open-sqlite.ts';
@@ -31,6 +33,7 @@ export interface StoreOptions {
 export interface Store {
   readonly engine: Engine;
   readonly catalogue: CatalogueStore;
+  readonly ledger: LedgerStore;
   readonly pollSlots: PollSlots;
   /** How changes become durable. */
   readonly transactions: Transactions;
@@ -66,6 +69,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     database,
     transactions,
     catalogue: new SqlCatalogueStore(parts),
+    ledger: new SqlLedgerStore(parts),
     pollSlots: new SqlPollSlots(database, engine),
     ping: async () => {
       await sql`select 1`.execute(database);

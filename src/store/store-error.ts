@@ -14,7 +14,10 @@ export type StoreErrorCode =
   | 'TRANSACTION_TOO_LONG'
   | 'TRANSACTION_FAILED'
   | 'COMMIT_UNKNOWN'
-  | 'UNSTORABLE_VALUE';
+  | 'UNSTORABLE_VALUE'
+  | 'RUN_CHANGED'
+  | 'KEY_TAKEN'
+  | 'QUERY_TOO_LARGE';
 
 /** A failure in words for the operator: it names the folder or the server, never a password. */
 export class StoreError extends Error {

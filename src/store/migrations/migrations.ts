@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 
 import { createCatalogueTables } from './0001-catalogue.ts';
+import { createLedgerTables } from './0002-ledger.ts';
 
 /** One step of the schema. It never changes once it was released: the next step corrects it. */
 export interface StoreMigration {
@@ -19,4 +20,5 @@ export interface StoreMigration {
 /** All steps, oldest first; a new store adds its tables as the next one. */
 export const storeMigrations: readonly StoreMigration[] = [
   { name: '0001_catalogue', up: createCatalogueTables, oldestReader: '0001_catalogue' },
+  { name: '0002_ledger', up: createLedgerTables, oldestReader: '0001_catalogue' },
 ];
