@@ -1,0 +1,56 @@
+// Prints how each suite ended, and last the sum of all as `N passed, N failed`.
+// Usage: node .ci/count.ts <folder of reports> <number of failed steps>
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What is read of a report of vitest's. */
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly unknown[];
+  }[];
+}
+
+const [folder = '', failedSteps = '0'] = process.argv.slice(2);
+let passed = 0;
+let failed = Number(failedSteps);
+
+print('');
+if (failed > 0) print(`steps: ${failed} failed`);
+for (const file of readdirSync(folder).filter((name) => name.endsWith('.exit'))) {
+  const name = file.slice(0, -'.exit'.length);
+  const exitCode = Number(readFileSync(join(folder, file), 'utf8'));
+  const suite = countsOf(join(folder, `${name}.json`), exitCode);
+  passed += suite.passed;
+  failed += suite.failed;
+  const skipped = suite.skipped === 0 ? '' : `, ${suite.skipped} skipped`;
+  print(`${name}: ${suite.passed} passed, ${suite.failed} failed${skipped}`);
+}
+print(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+
+/** A suite that ends badly counts as one failure, also where no test of it did. */
+function countsOf(
+  reportPath: string,
+  exitCode: number,
+): { readonly passed: number; readonly failed: number; readonly skipped: number } {
+  const minimumFailed = exitCode === 0 ? 0 : 1;
+  if (!existsSync(reportPath)) return { passed: 0, failed: 1, skipped: 0 };
+  const report = JSON.parse(readFileSync(reportPath, 'utf8')) as Report;
+  const brokenFiles = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  );
+  return {
+    passed: report.numPassedTests,
+    failed: Math.max(report.numFailedTests + brokenFiles.length, minimumFailed),
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
