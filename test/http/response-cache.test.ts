@@ -111,16 +111,13 @@ describe('what ends an answer', () => {
   test('another state ends it, also one that comes while it is made', async () => {
     const { ask, runs } = cacheWith();
     const [before, after] = [{}, {}];
-    let release = (_: HttpAnswer): void => {};
+    const { promise, resolve: release } = Promise.withResolvers<HttpAnswer>();
     const slow = ask(
       at(0, before),
       {},
       {
         policy: 'SNAPSHOT',
-        answer: () =>
-          new Promise((resolve) => {
-            release = resolve;
-          }),
+        answer: () => promise,
       },
     );
     expect((await ask(at(1, after))).text).toBe('answer 2');
@@ -225,16 +222,13 @@ describe('requests at the same time', () => {
   test('nobody waits for, or sees, an answer that belongs to another caller', async () => {
     const { ask } = cacheWith();
     const state = {};
-    let release = (_: HttpAnswer): void => {};
+    const { promise, resolve: release } = Promise.withResolvers<HttpAnswer>();
     const first = ask(
       at(0, state),
       {},
       {
         policy: undefined,
-        answer: () =>
-          new Promise((resolve) => {
-            release = resolve;
-          }),
+        answer: () => promise,
       },
     );
     const second = await ask(

@@ -127,7 +127,7 @@ describe('finished bytes of the running service', () => {
       },
     ];
     for (const body of bodies) {
-      expect(await ask(body), JSON.stringify(body)).toMatchObject({ cacheControl: 'no-store' });
+      expect({ body, ...(await ask(body)) }).toMatchObject({ body, cacheControl: 'no-store' });
     }
     const a = await ask({ query: '{ viewer { id } }' }, { 'x-caller-id': 'caller-a' });
     const b = await ask({ query: '{ viewer { id } }' }, { 'x-caller-id': 'caller-b' });
