@@ -3,16 +3,22 @@ import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 
+import type { GraphQLError } from 'graphql';
+import { createAuthenticator } from './callers/authenticator.ts';
+import type { Caller } from './callers/caller.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { Poller } from './catalogue/poller.ts';
 import type { Config } from './config.ts';
 import { systemClock } from './domain/clock.ts';
 import type { Clock } from './domain/clock.ts';
-import { priceLoaders } from './graphql/context.ts';
-import type { RequestContext } from './graphql/context.ts';
+import { RequestContext } from './graphql/context.ts';
+import type { OperationFacts } from './graphql/document-facts.ts';
+import { clientError } from './graphql/errors.ts';
 import { exampleQuery } from './graphql/example.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createMetrics } from './http/metrics.ts';
+import type { Metrics } from './http/metrics.ts';
+import { ResponseCache } from './http/response-cache.ts';
 import { defaultHttpOptions } from './http/options.ts';
 import { createHttpService } from './http/server.ts';
 import type { HttpService } from './http/server.ts';
@@ -27,6 +33,7 @@ import { apiKeysFrom } from './provider-keys.ts';
 import { EnvironmentSecretStore } from './secrets/environment.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 import { VaultSecretStore } from './secrets/vault.ts';
+import { startInference } from './start-inference.ts';
 import { openStore } from './store/open-store.ts';
 
 /** A running service. */
@@ -80,24 +87,54 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     await secrets.start();
     stops.unshift(() => secrets.stop());
     await catalogue.open();
+    stops.unshift(() => catalogue.close());
 
+    const inference = await startInference(config, secrets, catalogue, providers, store, {
+      clock,
+      log,
+    });
+    stops.unshift(inference.stop);
+
+    const authenticator = createAuthenticator(config.auth, {
+      clock,
+      http: outward,
+      log: eventLog(log),
+    });
     const metrics = createMetrics({ version: versionOf() });
     http = createHttpService<RequestContext>({
       schema,
-      contextFor: ({ requestId, signal }) => ({
-        snapshot: catalogue.snapshot,
-        nowMs: clock.now(),
-        requestId,
-        signal,
-        ...priceLoaders(store.catalogue),
-      }),
+      contextFor: (request) => {
+        const contextOf = (caller: Caller) =>
+          new RequestContext({
+            snapshot: catalogue.snapshot,
+            nowMs: clock.now(),
+            request,
+            caller,
+            defaultDailyBudget: config.launches.budgetPerDay,
+            launcher: inference.launcher,
+            catalogueStore: store.catalogue,
+          });
+        const caller = authenticator.authenticate(request.headers);
+        return caller instanceof Promise ? caller.then(contextOf) : contextOf(caller);
+      },
+      refuseOperation: refuseSchemaReading(config),
+      intercept: responseCacheOf(config, metrics).intercept,
       options: httpOptionsOf(config),
-      health: () => ({ ready: catalogue.isOpen, degraded: degradedReasons(catalogue, secrets) }),
+      health: () => ({
+        ready: catalogue.isOpen,
+        degraded: degradedReasons(catalogue, secrets),
+      }),
       metrics,
       log,
     });
     const { url } = await http.listen();
-    stops.unshift(startPolling(catalogue, registry, config, secrets, { clock, random, log }));
+    stops.unshift(
+      startPolling(catalogue, registry, config, secrets, {
+        clock,
+        random,
+        log,
+      }),
+    );
     log.info({ url }, 'listening');
     return { url };
   }
@@ -152,15 +189,23 @@ function groqAdapterOf(
     id: registered.id,
     baseUrl: config.groqBaseUrl ?? registered.baseUrl,
     pricingUrl: config.groqPricingUrl ?? registered.pricingUrl,
-    keys: apiKeysFrom(secrets, registered.secretPath),
+    keys: apiKeysFrom(secrets, secretPathOf(registered, config)),
+    endpoints: registered.endpoints,
     http,
     clock,
     limits: {
       connectTimeoutMs: limits.connectTimeoutMs,
-      totalMs: limits.totalTimeoutMs,
+      totalTimeoutMs: limits.totalTimeoutMs,
       maxBodyBytes: limits.maximumBodyBytes,
     },
   });
+}
+
+/** Where the provider's key is: as the setting says for Groq, else as the registry does. */
+function secretPathOf(registered: RegisteredProvider, config: Config): string {
+  return registered.id === 'groq'
+    ? (config.groqSecretPath ?? registered.secretPath)
+    : registered.secretPath;
 }
 
 function publicPriceListOf(
@@ -173,7 +218,12 @@ function publicPriceListOf(
     modelsDevId === undefined ? [] : [modelsDevId],
   );
   if (config.modelsDevUrl === undefined || providers.length === 0) return undefined;
-  return new ModelsDevFeed({ url: config.modelsDevUrl, providers, http, clock });
+  return new ModelsDevFeed({
+    url: config.modelsDevUrl,
+    providers,
+    http,
+    clock,
+  });
 }
 
 /** Starts a poller for each provider and one for the public list; gives what stops them. */
@@ -207,7 +257,7 @@ function startPolling(
   });
   const stopWatching = secrets.onChange((path) => {
     for (const registered of registry.values()) {
-      if (registered.secretPath === path) pollers.get(registered.id)?.wake();
+      if (secretPathOf(registered, config) === path) pollers.get(registered.id)?.wake();
     }
   });
   const all = [...pollers.values(), publicList];
@@ -268,4 +318,32 @@ function versionOf(): string {
     readonly version: string;
   };
   return content.version;
+}
+
+/** Finished bytes of public answers, ended by the snapshot that they were made from. */
+function responseCacheOf(config: Config, metrics: Metrics): ResponseCache<RequestContext> {
+  const lookups = metrics.counter({
+    name: 'response_cache_lookups_total',
+    help: 'Requests that were answered from finished bytes, or not.',
+    labels: ['outcome'],
+  });
+  return new ResponseCache({
+    stateOf: ({ snapshot, nowMs }) => ({
+      state: snapshot,
+      nowMs,
+      validUntilMs: snapshot.nextChangeAtMs,
+    }),
+    maximumBytes: config.responseCacheBytes,
+    onLookup: (outcome) => lookups.inc({ outcome }),
+  });
+}
+
+/** In production, the schema is shown to callers who may see it: `_service` too, which no switch turns off. */
+function refuseSchemaReading(
+  config: Config,
+): (facts: OperationFacts, context: RequestContext) => GraphQLError | undefined {
+  return ({ introspectionFields, serviceFields }, { caller }) =>
+    config.production && introspectionFields + serviceFields > 0 && !caller.mayIntrospect
+      ? clientError('FORBIDDEN', 'The caller has no right to read the schema.')
+      : undefined;
 }

@@ -291,7 +291,7 @@ function unboundedBy(payload: InferencePayload, prices: ComponentPrices): Refusa
 }
 
 /** Tokens by which a provider's own framing may exceed the bytes of the request. */
-const framingMarginTokens = 512;
+const framingMarginTokens = 1024;
 
 /** Longest audio that a reservation covers, in seconds: four hours. */
 export const maximumAudioSeconds = 14_400;
