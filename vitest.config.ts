@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/gateways/**', 'test/browser/**', 'test/secrets/*-real.test.ts'],
+    setupFiles: ['test/support/decimal-equality.ts'],
     globalSetup: ['test/support/postgres-setup.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,

@@ -86,6 +86,16 @@ describe('reading and writing a decimal', () => {
   });
 });
 
+describe('a decimal in a test', () => {
+  it('is told from another one, deep in what is compared', () => {
+    const [left, right] = [Decimal.of('0.1'), Decimal.of('0.2')];
+    expect({ price: left }).not.toEqual({ price: right });
+    expect({ price: left }).toEqual({ price: Decimal.of('0.10') });
+    expect([{ price: left }]).not.toMatchObject([{ price: right }]);
+    expect({ price: left }).not.toEqual({ price: '0.1' });
+  });
+});
+
 describe('calculating with decimals equals calculating with rational numbers', () => {
   it('in sums and differences', () => {
     fc.assert(
