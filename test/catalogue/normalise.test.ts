@@ -14,6 +14,7 @@ import type { ListedModel } from '../../src/domain/model.ts';
 import type { PriceRow } from '../../src/domain/price.ts';
 import type { FeedReading, PriceReading } from '../../src/providers/provider.ts';
 import {
+  componentsOf,
   failed,
   failure,
   minuteMs,
@@ -95,6 +96,34 @@ describe('a model', () => {
     expect(story.memory.models.get('one')?.model).toEqual(
       model('one', { contextWindow: 131_072, active: false }),
     );
+  });
+
+  it.each([
+    ['name', { name: 'New' }],
+    ['owner', { ownedBy: 'Meta' }],
+    ['activity', { active: false }],
+    ['context window', { contextWindow: 512 }],
+    ['longest answer', { maxOutputTokens: 512 }],
+    ['inputs', { inputModalities: ['text', 'image'] }],
+    ['outputs', { outputModalities: ['speech'] }],
+    ['features', { features: ['tools'] }],
+    ['order of features', { features: ['json_mode', 'tools'] }],
+  ] as [string, Partial<ListedModel>][])('is taken anew when its %s alone changes', (_, parts) => {
+    const before = model('one', { features: ['tools', 'json_mode'] });
+    const after = model('one', { features: ['tools', 'json_mode'], ...parts });
+    const memory = new Story().poll([before]).memory;
+    const changed = noChanges();
+    const later = startMs + 5 * minuteMs;
+    rememberPoll(memory, modelList([after], later), [], later, changed);
+    expect(memory.models.get('one')?.model).toEqual(after);
+    expect([...changed.models]).toEqual(['one']);
+  });
+
+  it('names another source once another source has it', () => {
+    const story = new Story().poll([one]);
+    const elsewhere = { ...modelList([one], story.nowMs), source: 'elsewhere' };
+    story.read(elsewhere);
+    expect(story.memory.models.get('one')?.source).toBe('elsewhere');
   });
 
   it('that a launch found shut down is served again once its provider lists it again', () => {
@@ -180,6 +209,24 @@ describe('a price', () => {
     expect(story.priceOf('one')).toMatchObject({ seenAtMs: startMs + 5 * minuteMs });
     story.poll([one], [price('one', { input: '0.1' })]);
     expect(story.priceOf('one')?.seenAtMs).toBeUndefined();
+  });
+
+  const full = { input: '0.1', output: '0.2', cachedInput: '0.05' };
+  it.each([
+    ['input', price('one', { ...full, input: '0.11' })],
+    ['output', price('one', { ...full, output: '0.21' })],
+    ['cached input', price('one', { ...full, cachedInput: '0.06' })],
+    ['unit', { modelId: 'one', components: componentsOf(full, 'CHARACTER') }],
+    ['one number', { ...price('one', full), ...single('one', '0.3') }],
+    ['wording', { ...price('one', full), quotedAs: '0.1 USD per audio hour' }],
+    ['lack of components', single('one', '0.3')],
+  ] as [string, PriceRow][])('is taken anew when its %s alone changes', (_, after) => {
+    const { memory } = new Story().poll([one], [price('one', full)]);
+    const changed = noChanges();
+    const later = startMs + 5 * minuteMs;
+    rememberPrices(memory, priceList('models', [after], later), later, changed);
+    expect(memory.prices.get('models')?.get('one')).toEqual({ row: after, seenAtMs: undefined });
+    expect([...(changed.prices.get('models') ?? [])]).toEqual(['one']);
   });
 
   it('of zero is zero, and one that is absent is absent', () => {

@@ -1,0 +1,87 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { OrderedRows } from '../../src/catalogue/ordered-rows.ts';
+import type { SortDirection, SortKey } from '../../src/catalogue/ordered-rows.ts';
+import { Decimal } from '../../src/domain/decimal.ts';
+
+interface Row {
+  readonly id: string;
+  readonly key: SortKey;
+}
+
+function ordered(rows: readonly Row[]) {
+  const building = OrderedRows.build(rows, { KEY: ({ key }: Row) => key });
+  for (;;) {
+    const step = building.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+function idsIn(rows: readonly Row[], direction: SortDirection): string[] {
+  const list = ordered(rows).sorted(undefined, 'KEY', direction);
+  return list.slice(0, list.length).map(({ id }) => id);
+}
+
+describe('rows in order', () => {
+  it('have unknown values last both ways, and ties by id', () => {
+    const rows = [
+      { id: 'd', key: undefined },
+      { id: 'b', key: 2 },
+      { id: 'c', key: undefined },
+      { id: 'a', key: 2 },
+      { id: 'e', key: 1 },
+    ];
+    expect(idsIn(rows, 'ASC')).toEqual(['e', 'a', 'b', 'c', 'd']);
+    expect(idsIn(rows, 'DESC')).toEqual(['b', 'a', 'e', 'c', 'd']);
+  });
+
+  it('tell apart decimals that binary floats cannot', () => {
+    const near = ['0.1', '0.10000000000000000000002', '0.10000000000000000000001'];
+    const rows = near.map((text) => ({ id: text, key: Decimal.of(text) }));
+    expect(idsIn(rows, 'ASC')).toEqual([near[0], near[2], near[1]]);
+  });
+
+  it('are the same for many more rows than are sorted in one go', () => {
+    const rows = Array.from({ length: 10_000 }, (_, number) => ({
+      id: `row-${String((number * 7919) % 10_000).padStart(5, '0')}`,
+      key: number % 97 === 0 ? undefined : (number * 104_729) % 1009,
+    }));
+    const naive = rows.toSorted(
+      (left, right) =>
+        (left.key ?? Infinity) - (right.key ?? Infinity) || (left.id < right.id ? -1 : 1),
+    );
+    const known = naive.filter(({ key }) => key !== undefined);
+    const unknown = naive.filter(({ key }) => key === undefined);
+    expect(idsIn(rows, 'ASC')).toEqual(naive.map(({ id }) => id));
+    expect(idsIn(rows, 'DESC')).toEqual([...known.toReversed(), ...unknown].map(({ id }) => id));
+  });
+
+  it('are found at the place where a value and an id belong, there or not', () => {
+    const anyRow = fc.record({
+      id: fc.stringMatching(/^[a-e]{1,2}$/),
+      key: fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(anyRow, { selector: ({ id }) => id, maxLength: 12 }),
+        anyRow,
+        fc.constantFrom('ASC' as const, 'DESC' as const),
+        (rows, wanted, direction) => {
+          const others = rows.filter(({ id }) => id !== wanted.id);
+          const expected = idsIn([...others, wanted], direction).indexOf(wanted.id);
+          const without = ordered(others).sorted(undefined, 'KEY', direction);
+          const within = ordered([...others, wanted]).sorted(undefined, 'KEY', direction);
+          expect(without.positionOf(wanted.key, wanted.id)).toBe(expected);
+          expect(within.positionOf(wanted.key, wanted.id)).toBe(expected);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('do not come in an order that nobody made', () => {
+    const rows = ordered([]) as OrderedRows<Row, string>;
+    expect(() => rows.sorted(undefined, 'COLOUR', 'ASC')).toThrow(RangeError);
+  });
+});
