@@ -11,6 +11,7 @@ import { Poller } from './catalogue/poller.ts';
 import type { Config } from './config.ts';
 import { systemClock } from './domain/clock.ts';
 import type { Clock } from './domain/clock.ts';
+import { CompiledQueries } from './graphql/compiled/compiled-queries.ts';
 import { RequestContext } from './graphql/context.ts';
 import type { OperationFacts } from './graphql/document-facts.ts';
 import { clientError } from './graphql/errors.ts';
@@ -100,6 +101,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
       http: outward,
       log: eventLog(log),
     });
+    const compiled = new CompiledQueries(schema);
     const metrics = createMetrics({ version: versionOf() });
     http = createHttpService<RequestContext>({
       schema,
@@ -119,6 +121,8 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
       },
       refuseOperation: refuseSchemaReading(config),
       intercept: responseCacheOf(config, metrics).intercept,
+      executeCompiled: (document, operation, variables, context) =>
+        compiled.execute(document, operation, variables, context),
       options: httpOptionsOf(config),
       health: () => ({
         ready: catalogue.isOpen,

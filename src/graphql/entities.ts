@@ -18,11 +18,22 @@ type Lookup = (
   context: RequestContext,
 ) => Entity | null | undefined | Promise<Entity | null | undefined>;
 
-/** How the entities of this subgraph are found, by their type name. */
-const lookups: ReadonlyMap<unknown, Lookup> = new Map<unknown, Lookup>([
+/** Finds a row of the catalogue. */
+type CatalogueLookup = (
+  id: string,
+  context: RequestContext,
+) => ProviderEntry | ModelEntry | OfferingEntry | undefined;
+
+/** How the entities that everybody may see are found, by their type name. */
+const catalogueLookups: ReadonlyMap<unknown, CatalogueLookup> = new Map<unknown, CatalogueLookup>([
   ['Provider', (id, { snapshot }) => snapshot.providers.get(id)],
   ['Model', (id, { snapshot }) => snapshot.models.get(id)],
   ['Offering', (id, { snapshot }) => snapshot.offerings.get(id)],
+]);
+
+/** How the entities of this subgraph are found, by their type name. */
+const lookups: ReadonlyMap<unknown, Lookup> = new Map<unknown, Lookup>([
+  ...catalogueLookups,
   [
     'InferenceRun',
     async (id, context) => {
@@ -51,6 +62,23 @@ export async function resolveEntities(
       }
     }),
   );
+}
+
+/**
+ * What {@link resolveEntities} answers, at once; undefined where a representation can't be read or names
+ * something beside the catalogue.
+ */
+export function catalogueEntities(
+  representations: readonly Representation[],
+  context: RequestContext,
+): readonly (Entity | null)[] | undefined {
+  const entities: (Entity | null)[] = [];
+  for (const { __typename: typeName, id } of representations) {
+    const lookup = catalogueLookups.get(typeName);
+    if (lookup === undefined || typeof id !== 'string' || id === '') return undefined;
+    entities.push(lookup(id, context) ?? null);
+  }
+  return entities;
 }
 
 /** Finds the entity that a representation names. Never throws before it has returned a promise. */

@@ -172,7 +172,8 @@ interface Moment {
 interface Entry {
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, string>>;
-  readonly etag: string;
+  /** Made when a GET first asks for it. */
+  etag: string | undefined;
   readonly madeAtMs: number;
   readonly expiresAtMs: number;
   readonly kind: RequestKind;
@@ -204,7 +205,7 @@ function entryOf(
   return {
     body,
     headers: answer.headers,
-    etag: etagOf(body),
+    etag: undefined,
     madeAtMs: nowMs,
     expiresAtMs: nowMs + lifeMs(cachePolicy, nowMs, validUntilMs),
     kind,
@@ -232,7 +233,8 @@ function encoded<Context>(
 ): HttpAnswer | Promise<HttpAnswer> {
   const accepted = headers['accept-encoding'];
   const encoding = accepted === undefined ? undefined : encodingFor(accepted, entry);
-  const isUnchanged = method === 'GET' && matches(headers['if-none-match'], entry.etag);
+  const etag = method === 'GET' ? (entry.etag ??= etagOf(entry.body)) : undefined;
+  const isUnchanged = etag !== undefined && matches(headers['if-none-match'], etag);
   const age = Math.floor((nowMs - entry.madeAtMs) / 1000);
   if (age !== entry.readyAge) {
     entry.ready.clear();
@@ -250,7 +252,7 @@ function encoded<Context>(
         'cache-control': `public, max-age=${maxAge}`,
         age: String(age),
         vary: 'accept, accept-encoding, authorization, x-router-token',
-        ...(method === 'GET' ? { etag: entry.etag } : {}),
+        ...(etag === undefined ? {} : { etag }),
         ...(encoding === undefined || isUnchanged ? {} : { 'content-encoding': encoding }),
       },
       body: isUnchanged ? '' : body,
