@@ -277,7 +277,9 @@ function checkAcknowledgements(
     const run = byId.get(runId);
     if (run === undefined) problems.push(`${runId} was acknowledged and is lost`);
     else if (state !== 'UNKNOWN' && (run.state !== state || run.charge.toString() !== charge)) {
-      problems.push(`${runId} was ${state} for ${charge}, is ${run.state} for ${run.charge}`);
+      problems.push(
+        `${runId} was ${state} for ${charge}, is ${run.state} for ${run.charge.toString()}`,
+      );
     }
   }
 }
@@ -301,7 +303,7 @@ async function checkBudgets(
     const budget = await store.budgetOrSum(caller, day);
     if (!budget.reserved.equals(expected.reserved) || !budget.spent.equals(expected.spent)) {
       problems.push(
-        `the budget of ${name} holds ${budget.reserved} and spent ${budget.spent}, not ${expected.reserved} and ${expected.spent}`,
+        `the budget of ${name} is ${JSON.stringify(budget)}, not ${JSON.stringify(expected)}`,
       );
     }
     if (budget.reserved.plus(budget.spent).compare(dailyBudget) > 0) {
