@@ -28,10 +28,7 @@ import { CallerLock } from './caller-lock.ts';
 import { contentsOf, removeExpired } from './content-rows.ts';
 import { factOf } from './fact-row.ts';
 import { ledgerQueries } from './ledger-queries.ts';
-import {
-  SqlLedgerTransaction,
-  type LedgerTransactionParts,
-} from './ledger-transaction.ts';
+import { SqlLedgerTransaction, type LedgerTransactionParts } from './ledger-transaction.ts';
 import { renewLease } from './owner-leases.ts';
 import { countRuns, listRuns } from './run-list.ts';
 import { runOf } from './run-row.ts';

@@ -22,10 +22,17 @@ export async function takePlace(
   wanted: PlaceWanted,
 ): Promise<boolean> {
   const take = async () => (await transaction.execute(queries.takePlace, wanted)).length > 0;
-  return (await take()) || ((await addPlaces(transaction, engine, wanted)) && (await take()));
+  if (await take()) return true;
+  while (await addPlaces(transaction, engine, wanted)) {
+    if (await take()) return true;
+  }
+  return false;
 }
 
-/** Adds the places that are not there yet, as at the first launch; false when all are. */
+/** Places that are added at once where there are fewer than allowed, as at the first launch. */
+const addedAtOnce = 64;
+
+/** Adds places; false when all that are allowed are there. */
 async function addPlaces(
   { kysely }: StoreTransaction,
   engine: Engine,
@@ -38,11 +45,12 @@ async function addPlaces(
     .executeTakeFirstOrThrow();
   const first = (last ?? 0) + 1;
   if (first > concurrency) return false;
-  const missing = Array.from({ length: concurrency - first + 1 }, (_, index) => [first + index]);
+  const count = Math.min(addedAtOnce, concurrency - first + 1);
+  const added = Array.from({ length: count }, (_, index) => [first + index]);
   await sql`
     insert into provider_place (provider, number)
     select cast(${provider} as text), cast(value ->> 0 as integer)
-    from ${jsonRows(engine, missing)} as given
+    from ${jsonRows(engine, added)} as given
     where true
     on conflict (provider, number) do nothing
   `.execute(kysely);
