@@ -14,9 +14,15 @@ export interface HttpAnswer {
   /** Lower-case names. `cache-control` is `no-store` and the security headers are added unless given. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
+  /**
+   * Goes on writing after the head, in place of `body`, and ends the response by itself; given undefined, it
+   * lets go of what it holds, because there is nobody to write to.
+   */
+  readonly stream?: (response: ServerResponse | undefined) => void;
 }
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
+export const EVENT_STREAM_TYPE = 'text/event-stream; charset=utf-8';
 export const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8';
 
 /** Answers are data: nothing in them may run, be framed, or be guessed to be of another type. */
@@ -25,7 +31,7 @@ const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 /** Writes an answer. `closing` tells the client to use the connection no further. */
 export function sendAnswer(
   response: ServerResponse,
-  { status, headers, body }: HttpAnswer,
+  { status, headers, body, stream }: HttpAnswer,
   requestId: string,
   closing: boolean,
 ): void {
@@ -37,13 +43,14 @@ export function sendAnswer(
   }
   raw.push('x-content-type-options', 'nosniff', 'referrer-policy', 'no-referrer');
   raw.push('x-request-id', requestId);
-  if (status !== 204 && status !== 304) {
+  if (stream === undefined && status !== 204 && status !== 304) {
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
     raw.push('content-length', String(length));
   }
   if (closing) raw.push('connection', 'close');
   response.writeHead(status, raw);
-  response.end(body);
+  if (stream === undefined) response.end(body);
+  else stream(response);
 }
 
 export function jsonAnswer(
@@ -108,10 +115,14 @@ export function rawRefusal(
 
 const reasonPhrases: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
   405: 'Method Not Allowed',
   408: 'Request Timeout',
   413: 'Content Too Large',
+  421: 'Misdirected Request',
   431: 'Request Header Fields Too Large',
+  503: 'Service Unavailable',
 };
 
 /** `retry-after` from an error that says when to come back, in whole seconds. */

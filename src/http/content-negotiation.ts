@@ -35,6 +35,22 @@ export function preferredType<Offered extends string>(
   return best?.offer;
 }
 
+/**
+ * Whether the client names this very media type, with this parameter where one is given; a wildcard does
+ * not count.
+ */
+export function namesType(accept: string | undefined, type: string, parameter?: string): boolean {
+  if (accept === undefined) return false;
+  return accept.split(',', MAX_ACCEPTED_TYPES).some((entry) => {
+    const [named = '', ...parameters] = entry
+      .replaceAll('"', '')
+      .split(';')
+      .map((part) => part.trim().toLowerCase());
+    if (named !== type || qualityOf(parameters) === 0) return false;
+    return parameter === undefined || parameters.includes(parameter.toLowerCase());
+  });
+}
+
 function parseAccept(accept: string): AcceptedType[] {
   return accept
     .split(',', MAX_ACCEPTED_TYPES)

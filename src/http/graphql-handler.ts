@@ -1,24 +1,32 @@
 import { HeaderMap } from '@apollo/server';
 import type { ApolloServer, BaseContext } from '@apollo/server';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { Logger } from 'pino';
 import { cachePolicyOf } from '../graphql/cache-policy.ts';
-import { checkOperation } from '../graphql/document-limits.ts';
 import type { DocumentLimits } from '../graphql/document-limits.ts';
 import type { OperationFacts } from '../graphql/document-facts.ts';
-import { clientError, isMasked, publicCodeOf } from '../graphql/errors.ts';
-import { PreparedDocuments } from '../graphql/prepared-documents.ts';
+import {
+  clientError,
+  formatErrorForClient,
+  httpStatusOf,
+  isMasked,
+  publicCodeOf,
+} from '../graphql/errors.ts';
 import type { Variables } from '../graphql/variable-limits.ts';
-import { GRAPHQL_RESPONSE_TYPE, JSON_TYPE, errorAnswer } from './answers.ts';
+import { EVENT_STREAM_TYPE, GRAPHQL_RESPONSE_TYPE, JSON_TYPE, errorAnswer } from './answers.ts';
 import type { HttpAnswer } from './answers.ts';
-import { preferredType } from './content-negotiation.ts';
+import { namesType, preferredType } from './content-negotiation.ts';
 import { createEngine, reportFault } from './graphql-engine.ts';
 import type { RecordedGraphQLRequest } from './graphql-engine.ts';
 import { parametersFromBody, parametersFromSearch } from './graphql-parameters.ts';
 import type { GraphQLParameters } from './graphql-parameters.ts';
+import type { FoundOperation, OperationGate } from './operation-gate.ts';
 import { ClientDisconnected, readBody, requireJson } from './request-body.ts';
 import type { RequestKind, RequestRecord } from './request-record.ts';
+import { refusedStream } from './subscriptions/event-stream.ts';
+import { subscriptionsOnly } from './subscriptions/subscription-desk.ts';
+import type { Subscriptions } from './subscriptions/subscriptions.ts';
 
 /** What a context is made from. */
 export interface ContextRequest {
@@ -62,12 +70,11 @@ export type ExecuteCompiled<Context> = (
 export interface GraphQLHandlerOptions<Context extends BaseContext> {
   readonly schema: GraphQLSchema;
   readonly contextFor: (request: ContextRequest) => Context | Promise<Context>;
+  readonly gate: OperationGate<Context>;
   readonly limits: DocumentLimits;
   readonly maxBodyBytes: number;
-  readonly introspection: boolean;
-  /** Why this caller may not run this operation; asked after the limits, before the engine. */
-  readonly refuseOperation?:
-    ((facts: OperationFacts, context: Context) => GraphQLError | undefined) | undefined;
+  /** Absent: subscriptions are refused. */
+  readonly subscriptions?: Subscriptions<Context> | undefined;
   readonly intercept?: Interceptor<Context> | undefined;
   /** Answers public queries in the engine's place, as the engine would. */
   readonly executeCompiled?: ExecuteCompiled<Context> | undefined;
@@ -88,14 +95,12 @@ const preflightHeaders = ['apollo-require-preflight', 'x-apollo-operation-name']
 /** GraphQL over HTTP: POST with JSON, GET for queries. */
 export class GraphQLHandler<Context extends BaseContext> {
   readonly #options: GraphQLHandlerOptions<Context>;
-  readonly #documents: PreparedDocuments;
   readonly #engine: ApolloServer<Context>;
 
   constructor(options: GraphQLHandlerOptions<Context>) {
-    const { schema, limits, log, onError } = options;
+    const { schema, gate, limits, log, onError } = options;
     this.#options = options;
-    this.#documents = new PreparedDocuments(schema, limits);
-    this.#engine = createEngine<Context>(schema, this.#documents, limits, log, onError);
+    this.#engine = createEngine<Context>(schema, gate.documents, limits, log, onError);
   }
 
   start(): Promise<void> {
@@ -122,7 +127,7 @@ export class GraphQLHandler<Context extends BaseContext> {
     let mediaType: string = JSON_TYPE;
     try {
       const method = request.method === 'GET' ? 'GET' : 'POST';
-      mediaType = acceptedType(request.headers.accept);
+      mediaType = acceptedType(request.headers.accept, this.#options.subscriptions !== undefined);
       checkTransport(method, request.headers);
       const raw =
         method === 'GET'
@@ -137,7 +142,8 @@ export class GraphQLHandler<Context extends BaseContext> {
         : await intercept(exchange, () => this.#answer(exchange));
     } catch (error) {
       if (error instanceof ClientDisconnected) throw error;
-      return this.#refuse([error], record, mediaType);
+      const type = mediaType === EVENT_STREAM_TYPE ? JSON_TYPE : mediaType;
+      return this.#refuse([error], record, type);
     }
   }
 
@@ -152,27 +158,19 @@ export class GraphQLHandler<Context extends BaseContext> {
 
   async #execute(exchange: GraphQLExchange<Context>): Promise<HttpAnswer> {
     const { method, raw, mediaType, context, record } = exchange;
-    const { limits } = this.#options;
+    const { gate, limits } = this.#options;
     const refuse = (errors: readonly unknown[], headers = {}): HttpAnswer =>
       this.#refuse(errors, record, mediaType, headers);
 
     const parameters = method === 'GET' ? parametersFromSearch(raw) : parametersFromBody(raw);
-    const { query, operationName, variables = {}, extensions } = parameters;
     // Apollo tells clients in their own protocol that persisted queries are off.
-    if (extensions?.['persistedQuery'] !== undefined)
+    if (parameters.extensions?.['persistedQuery'] !== undefined) {
+      if (mediaType === EVENT_STREAM_TYPE) return refuse([subscriptionsOnly()]);
       return this.#engineAnswer(exchange, parameters);
-    if (query === undefined || query === '') {
-      return refuse([clientError('BAD_REQUEST', 'The request has to carry a "query".')]);
     }
-    if (operationName !== undefined && operationName.length > limits.maxOperationNameLength) {
-      const limit = limits.maxOperationNameLength;
-      const message = `The operation name is longer than ${limit} characters.`;
-      return refuse([clientError('OPERATION_NAME_TOO_LONG', message, { limit })]);
-    }
-
-    const preparation = this.#documents.prepare(query, operationName);
-    if (!preparation.ok) return refuse(preparation.errors);
-    const facts = preparation.prepared.operation(operationName);
+    const finding = gate.find(parameters);
+    if (!finding.ok) return refuse(finding.errors);
+    const { facts, document } = finding.found;
     if (facts !== undefined) {
       record.operationName = facts.name?.slice(0, limits.maxOperationNameLength);
       if (method === 'GET' && facts.type === 'mutation') {
@@ -180,33 +178,50 @@ export class GraphQLHandler<Context extends BaseContext> {
         return refuse([clientError('METHOD_NOT_ALLOWED', message)], { allow: 'POST' });
       }
       if (facts.type === 'subscription') {
-        const message =
-          'Subscriptions need a transport that can carry them: WebSocket (graphql-transport-ws), ' +
-          'server-sent events or a router callback.';
-        return refuse([clientError('SUBSCRIPTION_TRANSPORT_REQUIRED', message)]);
+        return await this.#subscribe(exchange, parameters, finding.found, facts);
       }
-      const exceeded = checkOperation(facts, variables, limits);
-      if (exceeded.length > 0) return refuse(exceeded);
-      const refused = this.#refusedOperation(facts, context);
-      if (refused !== undefined) return refuse([refused]);
+      const errors = gate.errorsOf(facts, parameters, context);
+      if (errors.length > 0) return refuse(errors);
+      if (mediaType === EVENT_STREAM_TYPE) return refuse([subscriptionsOnly()]);
+      const { variables = {} } = parameters;
       record.kind = kindOf(facts);
-      record.cachePolicy = cachePolicyOf(preparation.prepared.document, facts.operation, variables);
-    }
-    if (record.clientGone)
-      throw new ClientDisconnected('The client left before its operation began.');
-    if (facts !== undefined && record.cachePolicy !== undefined) {
-      const { document } = preparation.prepared;
-      const body = this.#options.executeCompiled?.(document, facts.operation, variables, context);
+      record.cachePolicy = cachePolicyOf(document, facts.operation, variables);
+      const body =
+        record.cachePolicy === undefined
+          ? undefined
+          : this.#options.executeCompiled?.(document, facts.operation, variables, context);
       if (body !== undefined) return { status: 200, headers: { 'content-type': mediaType }, body };
     }
+    if (mediaType === EVENT_STREAM_TYPE) return refuse([subscriptionsOnly()]);
+    if (record.clientGone)
+      throw new ClientDisconnected('The client left before its operation began.');
     return this.#engineAnswer(exchange, parameters);
   }
 
-  #refusedOperation(facts: OperationFacts, context: Context): GraphQLError | undefined {
-    if (facts.introspectionFields > 0 && !this.#options.introspection) {
-      return clientError('INTROSPECTION_DISABLED', 'Introspection is switched off.');
+  async #subscribe(
+    { method, headers, mediaType, context, record }: GraphQLExchange<Context>,
+    parameters: GraphQLParameters,
+    found: FoundOperation,
+    facts: OperationFacts,
+  ): Promise<HttpAnswer> {
+    const { gate, subscriptions } = this.#options;
+    const transport = subscriptions?.transportFor(headers);
+    if (subscriptions === undefined || transport === undefined) {
+      const message =
+        'Subscriptions need a transport that can carry them: WebSocket (graphql-transport-ws), ' +
+        'server-sent events or a router callback.';
+      const error = clientError('SUBSCRIPTION_TRANSPORT_REQUIRED', message);
+      return this.#refuse([error], record, mediaType);
     }
-    return this.#options.refuseOperation?.(facts, context);
+    const type = transport === 'event_stream' ? EVENT_STREAM_TYPE : mediaType;
+    const errors = gate.errorsOf(facts, parameters, context);
+    if (errors.length > 0) return this.#refuse(errors, record, type);
+    if (record.clientGone)
+      throw new ClientDisconnected('The client left before its operation began.');
+    record.kind = 'subscription';
+    const requested = { method, headers, parameters, found, context, record };
+    const begun = await subscriptions.begin(transport, requested);
+    return 'status' in begun ? begun : this.#refuse(begun, record, type);
   }
 
   async #engineAnswer(
@@ -256,14 +271,23 @@ export class GraphQLHandler<Context extends BaseContext> {
       this.#options.onError(code);
       if (isMasked(error)) reportFault(this.#options.log, record, error);
     }
-    return errorAnswer(errors, record.id, { ...headers, 'content-type': mediaType });
+    if (mediaType !== EVENT_STREAM_TYPE) {
+      return errorAnswer(errors, record.id, { ...headers, 'content-type': mediaType });
+    }
+    return toldInStreams.has(httpStatusOf(errors))
+      ? refusedStream(errors.map((error) => formatErrorForClient(error, record.id)))
+      : errorAnswer(errors, record.id, headers);
   }
 }
 
+/** Statuses of errors in an operation itself, which readers of event streams find only in the stream. */
+const toldInStreams: ReadonlySet<number> = new Set([400, 404]);
+
 /** Checked before anything runs, so that no mutation is executed for an answer nobody can read. */
-function acceptedType(accept: string | undefined): string {
+function acceptedType(accept: string | undefined, hasSubscriptions: boolean): string {
   const type = preferredType(accept, mediaTypes);
   if (type !== undefined) return fullMediaTypes[type];
+  if (hasSubscriptions && namesType(accept, 'text/event-stream')) return EVENT_STREAM_TYPE;
   throw clientError('NOT_ACCEPTABLE', `Answers come as ${mediaTypes.join(' or ')}.`);
 }
 
@@ -274,11 +298,17 @@ function checkTransport(method: 'GET' | 'POST', headers: IncomingHttpHeaders): v
     return;
   }
   if (preflightHeaders.some((name) => (headers[name] ?? '') !== '')) return;
+  // Only subscriptions are carried that way, which change nothing and look at the origin themselves.
+  if (acceptsStreamsOnly(headers.accept)) return;
   throw clientError(
     'CSRF_BLOCKED',
     `A GET needs the content type application/json or one of the headers ${preflightHeaders.join(', ')}, ` +
       'so that no other site can cause it.',
   );
+}
+
+function acceptsStreamsOnly(accept: string | undefined): boolean {
+  return namesType(accept, 'text/event-stream') && preferredType(accept, mediaTypes) === undefined;
 }
 
 /** Asks the socket and makes an abort signal only for those who want to know. */

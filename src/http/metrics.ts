@@ -7,7 +7,29 @@ export interface HttpMetrics {
   requestFinished(kind: RequestKind, status: number, seconds: number): void;
   /** One error in an answer, by its public code. */
   errorAnswered(code: string): void;
+  subscriptionBegan(transport: SubscriptionTransport): void;
+  subscriptionEnded(transport: SubscriptionTransport, end: SubscriptionEnd): void;
+  /** One result that was sent to one subscriber. */
+  resultSent(transport: SubscriptionTransport): void;
 }
+
+/** By what a subscription is carried. */
+export type SubscriptionTransport = 'websocket' | 'event_stream' | 'callback';
+
+/** Why a subscription ended. */
+export type SubscriptionEnd =
+  /** There was nothing more to come. */
+  | 'completed'
+  /** The client left, or wanted no more. */
+  | 'left'
+  /** It could not go on. */
+  | 'failed'
+  /** The client took what was sent too slowly. */
+  | 'too_slow'
+  /** The caller's token ran out. */
+  | 'expired'
+  /** The service went away. */
+  | 'drained';
 
 /** A metric that another part of the service registers; its label values have to be a bounded set. */
 export interface MetricDefinition<Label extends string> {
@@ -103,7 +125,28 @@ function httpMetrics(metrics: Omit<Metrics, 'http'>): HttpMetrics {
     help: 'Errors in answers, by public code.',
     labels: ['code'],
   });
+  const open = metrics.gauge({
+    name: 'subscriptions_open',
+    help: 'Subscriptions that go on now.',
+    labels: ['transport'],
+  });
+  const ends = metrics.counter({
+    name: 'subscription_ends_total',
+    help: 'Subscriptions that ended, by why they did.',
+    labels: ['transport', 'reason'],
+  });
+  const results = metrics.counter({
+    name: 'subscription_results_total',
+    help: 'Results sent to subscribers.',
+    labels: ['transport'],
+  });
   return {
+    subscriptionBegan: (transport) => open.inc({ transport }),
+    subscriptionEnded: (transport, reason) => {
+      open.dec({ transport });
+      ends.inc({ transport, reason });
+    },
+    resultSent: (transport) => results.inc({ transport }),
     requestStarted: () => {
       inFlightCount += 1;
     },

@@ -52,7 +52,7 @@ export class Routes<Context extends BaseContext> {
     record: RequestRecord,
     beforeReading?: () => void,
   ): HttpAnswer | Promise<HttpAnswer> {
-    const refused = this.#refusedHost(request);
+    const refused = refusedHost(request, this.#options.allowedHosts);
     if (refused !== undefined) return refused;
     return path === '/graphql'
       ? this.#graphql(request, search, record, beforeReading)
@@ -111,19 +111,22 @@ export class Routes<Context extends BaseContext> {
     if (method === 'OPTIONS') return optionsAnswer(headers, methods, this.#options.allowedOrigins);
     return refusal('METHOD_NOT_ALLOWED', `This route takes ${methods}.`, { allow: methods });
   }
+}
 
-  #refusedHost({ headers, httpVersion }: IncomingMessage): HttpAnswer | undefined {
-    const { host } = headers;
-    if (host === undefined && httpVersion === '1.1') {
-      return refusal('MISSING_HOST', 'The request has to name its host.');
-    }
-    const { allowedHosts } = this.#options;
-    if (allowedHosts === undefined) return undefined;
-    const name = host?.replace(/:\d+$/, '').toLowerCase();
-    return name !== undefined && allowedHosts.has(name)
-      ? undefined
-      : refusal('HOST_NOT_ALLOWED', 'This service is not served under that host name.');
+/** Refuses a request that does not name a host under which this service is served. */
+export function refusedHost(
+  { headers, httpVersion }: IncomingMessage,
+  allowedHosts: ReadonlySet<string> | undefined,
+): HttpAnswer | undefined {
+  const { host } = headers;
+  if (host === undefined && httpVersion === '1.1') {
+    return refusal('MISSING_HOST', 'The request has to name its host.');
   }
+  if (allowedHosts === undefined) return undefined;
+  const name = host?.replace(/:\d+$/, '').toLowerCase();
+  return name !== undefined && allowedHosts.has(name)
+    ? undefined
+    : refusal('HOST_NOT_ALLOWED', 'This service is not served under that host name.');
 }
 
 async function explorerFile(

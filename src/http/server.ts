@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { BaseContext } from '@apollo/server';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
@@ -16,11 +17,15 @@ import type { ContextRequest, ExecuteCompiled, Interceptor } from './graphql-han
 import type { HealthReport } from './health.ts';
 import { answerConnect, answerMalformed } from './malformed-http.ts';
 import type { HttpMetrics } from './metrics.ts';
+import { OperationGate } from './operation-gate.ts';
 import { defaultHttpOptions } from './options.ts';
 import type { HttpOptions } from './options.ts';
 import { ClientDisconnected, discardBody, hasBody } from './request-body.ts';
 import { RecordedResponse, RequestRecord } from './request-record.ts';
 import { Routes } from './routes.ts';
+import { Subscriptions } from './subscriptions/subscriptions.ts';
+import type { SubscriptionArguments } from './subscriptions/subscriptions.ts';
+import { WebSockets } from './subscriptions/websockets.ts';
 
 export interface HttpServiceArguments<Context extends BaseContext> {
   readonly schema: GraphQLSchema;
@@ -42,6 +47,8 @@ export interface HttpServiceArguments<Context extends BaseContext> {
   readonly intercept?: Interceptor<Context>;
   /** Answers public queries in the engine's place, as the engine would. */
   readonly executeCompiled?: ExecuteCompiled<Context>;
+  /** Absent: subscriptions are refused on every transport. */
+  readonly subscriptions?: SubscriptionArguments<Context>;
 }
 
 export interface HttpService {
@@ -78,6 +85,7 @@ class Service<Context extends BaseContext> implements HttpService {
   readonly #graphql: GraphQLHandler<Context>;
   readonly #routes: Routes<Context>;
   readonly #drain: Drain;
+  readonly #subscriptions: Subscriptions<Context> | undefined;
   readonly #allowedOrigins: ReadonlySet<string>;
   #started = false;
   #stopped: Promise<void> | undefined;
@@ -89,14 +97,26 @@ class Service<Context extends BaseContext> implements HttpService {
     const { limits, maxBodyBytes, introspection, explorer, allowedHosts } = options;
     this.#args = args;
     this.#options = options;
+    const hosts = allowedHosts === undefined ? undefined : new Set(allowedHosts);
     this.#allowedOrigins = new Set(options.allowedOrigins);
+    const gate = new OperationGate<Context>({ schema, limits, introspection, refuseOperation });
+    if (args.subscriptions !== undefined) {
+      this.#subscriptions = new Subscriptions(args.subscriptions, {
+        schema,
+        gate,
+        allowedOrigins: this.#allowedOrigins,
+        allowedHosts: hosts,
+        metrics: metrics.http,
+        log,
+      });
+    }
     this.#graphql = new GraphQLHandler<Context>({
       schema,
       contextFor,
+      gate,
       limits,
       maxBodyBytes,
-      introspection,
-      refuseOperation,
+      subscriptions: this.#subscriptions,
       intercept,
       executeCompiled,
       log,
@@ -111,8 +131,9 @@ class Service<Context extends BaseContext> implements HttpService {
       draining: () => this.#drain.draining,
       metrics: () => metrics.render(),
       allowedOrigins: this.#allowedOrigins,
-      allowedHosts: allowedHosts === undefined ? undefined : new Set(allowedHosts),
+      allowedHosts: hosts,
     });
+    this.#drain.addStep(async () => await this.#subscriptions?.leave());
   }
 
   get server(): Server {
@@ -146,6 +167,7 @@ class Service<Context extends BaseContext> implements HttpService {
 
   async close(): Promise<void> {
     this.#server.close();
+    this.#subscriptions?.cut();
     this.#server.closeAllConnections();
     await this.#stop();
   }
@@ -167,6 +189,9 @@ class Service<Context extends BaseContext> implements HttpService {
         maxHeaderSize: this.#options.maxHeaderBytes,
         // Node would refuse a missing host itself, with an empty body.
         requireHostHeader: false,
+        // Without this, a client that merely offers HTTP/2 would get no answer at all.
+        shouldUpgradeCallback: (request) =>
+          this.#subscriptions !== undefined && WebSockets.isAskedFor(request),
       },
       (request, response) => void this.#serve(request, response),
     );
@@ -181,6 +206,9 @@ class Service<Context extends BaseContext> implements HttpService {
     });
     server.on('checkExpectation', (request, response) => {
       void this.#serve(request, response, undefined, unknownExpectation);
+    });
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#subscriptions?.webSockets.upgrade(request, socket, head);
     });
     server.on('connect', (_request, socket) => answerConnect(socket));
     return server;
@@ -221,7 +249,10 @@ class Service<Context extends BaseContext> implements HttpService {
   ): Promise<void> {
     const isUnread = !request.complete && hasBody(request);
     if (isUnread) await discardBody(request);
-    if (response.destroyed || record.cutStatus !== undefined) return;
+    if (response.destroyed || record.cutStatus !== undefined) {
+      answer.stream?.(undefined);
+      return;
+    }
     const closing = this.#drain.isLast(response) || (isUnread && !request.complete);
     sendAnswer(
       response,
