@@ -105,6 +105,10 @@ function positionOf<Row extends { readonly id: string }>(
 ): number | undefined {
   if (cursor === undefined || cursor === null) return undefined;
   const { key, id } = readCursor(cursor, order, name);
+  const present = list.length === 0 ? undefined : list.keyOf(list.at(0));
+  if (key !== undefined && present !== undefined && kindOf(key) !== kindOf(present)) {
+    throw notACursor(name);
+  }
   return list.positionOf(key, id);
 }
 
@@ -112,6 +116,15 @@ function positionOf<Row extends { readonly id: string }>(
 const maximumCursorLength = 8000;
 
 type CursorKey = ['d', string] | ['n', number] | ['s', string] | null;
+
+function kindOf(key: NonNullable<SortKey>): 'd' | 'n' | 's' {
+  if (key instanceof Decimal) return 'd';
+  return typeof key === 'number' ? 'n' : 's';
+}
+
+function notACursor(name: string): Error {
+  return clientError('BAD_USER_INPUT', `\`${name}\` is not a cursor of this list.`);
+}
 
 function cursorOf(key: SortKey, id: string, order: PageOrder): string {
   const written: CursorKey =
@@ -131,7 +144,7 @@ function readCursor(
   order: PageOrder,
   name: string,
 ): { readonly key: SortKey; readonly id: string } {
-  const refused = clientError('BAD_USER_INPUT', `\`${name}\` is not a cursor of this list.`);
+  const refused = notACursor(name);
   if (cursor.length > maximumCursorLength) throw refused;
   let content: unknown;
   try {
