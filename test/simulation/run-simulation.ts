@@ -108,7 +108,7 @@ export async function runSimulation(
     for (let count = random.integer(0, 6); count > 0; count -= 1) {
       await time.after(random.integer(10, 8000));
       const place = random.integer(0, replicaCount - 1);
-      switch (random.integer(0, 3)) {
+      switch (random.integer(0, 4)) {
         case 0:
         case 1:
           kills += 1;
@@ -120,6 +120,9 @@ export async function runSimulation(
           storeIsUp = false;
           await time.after(random.integer(1, 8000));
           storeIsUp = true;
+          break;
+        case 3:
+          replicas[place]?.pause(random.integer(1000, 60_000));
           break;
         default:
           replicas[place]?.jumpClock(random.integer(-3_600_000, 3_600_000));

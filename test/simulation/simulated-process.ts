@@ -33,6 +33,7 @@ export class SimulatedProcess {
   readonly #recovery: Recovery;
   #isAlive = true;
   #clockOffsetMs = 0;
+  #pausedUntilMs = 0;
   faults: unknown[] = [];
 
   constructor(world: SharedWorld, name: string) {
@@ -96,6 +97,11 @@ export class SimulatedProcess {
     this.#isAlive = false;
   }
 
+  /** The machine stands still for a while, longer than its lease, and then goes on as if nothing was. */
+  pause(ms: number): void {
+    this.#pausedUntilMs = this.#world.time.nowMs + ms;
+  }
+
   /** Somebody sets the machine's clock. */
   jumpClock(ms: number): void {
     this.#clockOffsetMs += ms;
@@ -106,18 +112,27 @@ export class SimulatedProcess {
       ...clock,
       sleep: async (ms, signal) => {
         await clock.sleep(ms, signal);
-        if (!this.#isAlive) await never;
+        await this.#goOn();
       },
     };
+  }
+
+  /** Resolves when the machine runs; never once the process is dead. */
+  async #goOn(): Promise<void> {
+    const { time } = this.#world;
+    while (this.#isAlive && time.nowMs < this.#pausedUntilMs) {
+      await time.after(this.#pausedUntilMs - time.nowMs);
+    }
+    if (!this.#isAlive) await never;
   }
 
   /** A connection to the database: slow at times, cut at times before anything was done. */
   #connection(): LedgerStore {
     const { database, random, time, isStoreUp } = this.#world;
     const step = async () => {
-      if (!this.#isAlive) await never;
+      await this.#goOn();
       if (random.chance(0.3)) await time.after(random.integer(1, 30));
-      if (!this.#isAlive) await never;
+      await this.#goOn();
     };
     const begin = async () => {
       await step();
