@@ -32,6 +32,10 @@ export interface Config {
     readonly maxBodyBytes: number;
     readonly maxCost: number;
   };
+  /** Hosts, with a port where they have one, that a router's subscription callback may name. */
+  readonly callbackHosts: readonly string[];
+  /** Subscriptions of all transports that this process carries. */
+  readonly maxSubscriptions: number;
   /** Bytes that finished answers may take in memory. */
   readonly responseCacheBytes: number;
   readonly introspection: boolean;
@@ -122,6 +126,8 @@ export function readConfig(environment: Environment): Config {
       maxBodyBytes: settings.integer('MAX_BODY_BYTES', 1_000_000, 1_000, 100_000_000),
       maxCost: settings.integer('MAX_COST', 20_000, 10, 100_000_000),
     },
+    callbackHosts: settings.hosts('CALLBACK_HOSTS'),
+    maxSubscriptions: settings.integer('MAX_SUBSCRIPTIONS', 20_000, 0, 1_000_000),
     responseCacheBytes: settings.integer('RESPONSE_CACHE_MB', 64, 0, 65_536) * 1024 * 1024,
     introspection: settings.flag('INTROSPECTION', !production),
     explorer: settings.flag('EXPLORER', !production),
@@ -239,6 +245,17 @@ class Settings {
       .split(',')
       .map((part) => part.trim())
       .filter((part) => part !== '');
+  }
+
+  /** Host names with or without a port, between commas. */
+  hosts(name: string): readonly string[] {
+    return this.list(name).map((host) => {
+      const url = URL.parse(`http://${host}`);
+      if (url === null || url.origin !== `http://${url.host}` || url.href !== `${url.origin}/`) {
+        this.faults.push(`${name} must be host names such as router.internal:4000`);
+      }
+      return host.toLowerCase();
+    });
   }
 
   optionalInteger(name: string, minimum: number, maximum: number): number | undefined {

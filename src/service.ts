@@ -13,6 +13,7 @@ import { systemClock } from './domain/clock.ts';
 import type { Clock } from './domain/clock.ts';
 import { CompiledQueries } from './graphql/compiled/compiled-queries.ts';
 import { RequestContext } from './graphql/context.ts';
+import type { RequestOrigin } from './graphql/context.ts';
 import type { OperationFacts } from './graphql/document-facts.ts';
 import { clientError } from './graphql/errors.ts';
 import { exampleQuery } from './graphql/example.ts';
@@ -23,6 +24,7 @@ import { ResponseCache } from './http/response-cache.ts';
 import { defaultHttpOptions } from './http/options.ts';
 import { createHttpService } from './http/server.ts';
 import type { HttpService } from './http/server.ts';
+import type { SubscriptionLimits } from './http/subscriptions/limits.ts';
 import { GroqAdapter } from './providers/groq/groq-adapter.ts';
 import { createOutwardHttp } from './providers/http.ts';
 import type { OutwardHttp } from './providers/http.ts';
@@ -35,6 +37,7 @@ import { EnvironmentSecretStore } from './secrets/environment.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 import { VaultSecretStore } from './secrets/vault.ts';
 import { startInference } from './start-inference.ts';
+import { startSubscriptions } from './start-subscriptions.ts';
 import { openStore } from './store/open-store.ts';
 
 /** A running service. */
@@ -50,6 +53,7 @@ export interface ServiceOverrides {
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly random?: () => number;
+  readonly subscriptionLimits?: Partial<SubscriptionLimits>;
 }
 
 const root = new URL('../', import.meta.url);
@@ -103,26 +107,41 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     });
     const compiled = new CompiledQueries(schema);
     const metrics = createMetrics({ version: versionOf() });
+    const contextOf = (caller: Caller, request: RequestOrigin) =>
+      new RequestContext({
+        snapshot: catalogue.snapshot,
+        nowMs: clock.now(),
+        request,
+        caller,
+        defaultDailyBudget: config.launches.budgetPerDay,
+        launcher: inference.launcher,
+        catalogueStore: store.catalogue,
+      });
+    const subscriptions = startSubscriptions({
+      schema,
+      catalogue,
+      authenticator,
+      contextOf,
+      clock,
+      outward,
+      callbackHosts: config.callbackHosts,
+      limits: { maxSubscriptions: config.maxSubscriptions, ...overrides.subscriptionLimits },
+      log,
+    });
+    stops.unshift(subscriptions.stop);
     http = createHttpService<RequestContext>({
       schema,
       contextFor: (request) => {
-        const contextOf = (caller: Caller) =>
-          new RequestContext({
-            snapshot: catalogue.snapshot,
-            nowMs: clock.now(),
-            request,
-            caller,
-            defaultDailyBudget: config.launches.budgetPerDay,
-            launcher: inference.launcher,
-            catalogueStore: store.catalogue,
-          });
         const caller = authenticator.authenticate(request.headers);
-        return caller instanceof Promise ? caller.then(contextOf) : contextOf(caller);
+        return caller instanceof Promise
+          ? caller.then((known) => contextOf(known, request))
+          : contextOf(caller, request);
       },
       refuseOperation: refuseSchemaReading(config),
       intercept: responseCacheOf(config, metrics).intercept,
       executeCompiled: (document, operation, variables, context) =>
         compiled.execute(document, operation, variables, context),
+      subscriptions: subscriptions.transports,
       options: httpOptionsOf(config),
       health: () => ({
         ready: catalogue.isOpen,
@@ -236,7 +255,7 @@ function startPolling(
   registry: Registry,
   config: Config,
   secrets: SecretStore,
-  { clock, random, log }: Required<ServiceOverrides>,
+  { clock, random, log }: Required<Omit<ServiceOverrides, 'subscriptionLimits'>>,
 ): () => Promise<void> {
   const onFault = (error: unknown) => log.error({ error }, 'poll.failed');
   const pollers = new Map<string, Poller>();

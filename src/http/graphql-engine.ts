@@ -119,7 +119,11 @@ function requestPlugin<Context extends BaseContext>(
 }
 
 /** Logs a fault of ours, redacted, under the ids by which the client may ask for it. */
-export function reportFault(log: Logger, record: RequestRecord | undefined, error: unknown): void {
+export function reportFault(
+  log: Logger,
+  record: (Pick<RequestRecord, 'id'> & Partial<RequestRecord>) | undefined,
+  error: unknown,
+): void {
   const { path, originalError } = (error ?? {}) as {
     readonly path?: readonly (string | number)[];
     readonly originalError?: unknown;
