@@ -294,7 +294,7 @@ function unboundedBy(payload: InferencePayload, prices: ComponentPrices): Refusa
 const framingMarginTokens = 1024;
 
 /** Longest audio that a reservation covers, in seconds: four hours. */
-export const maximumAudioSeconds = 14_400;
+const maximumAudioSeconds = 14_400;
 
 function inputBoundOf(
   provider: ProviderInterface,

@@ -46,7 +46,7 @@ export const mutationResolvers: MutationResolvers = {
 };
 
 /** The request's caller as the launcher knows him. */
-export function launchCallerOf({ caller, dailyBudget, request }: RequestContext): LaunchCaller {
+function launchCallerOf({ caller, dailyBudget, request }: RequestContext): LaunchCaller {
   return {
     id: caller.id ?? '',
     requestId: request.requestId,
