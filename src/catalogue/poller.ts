@@ -51,7 +51,7 @@ export class Poller {
     return await this.#running;
   }
 
-  /** Ends the present wait, so that the next poll comes at once. */
+  /** Ends the present wait, so that the next poll comes at once; or follows at once the one that fails now. */
   wake(): void {
     this.#wait.abort();
   }
@@ -69,6 +69,8 @@ export class Poller {
       this.#wait = new AbortController();
       const outcome = await this.run();
       if (this.#stopped.signal.aborted) return;
+      // What woke us while the poll went well, such as the key that it found, is in it already.
+      if (outcome?.succeeded === true) this.#wait = new AbortController();
       await clock.sleep(this.#delayAfter(outcome), this.#wait.signal).catch(() => undefined);
     }
   }

@@ -243,13 +243,21 @@ describe('a poller that is woken', () => {
     await bench.poller.stop();
   });
 
-  it('while a poll is under way polls once more after it: what woke it may have come too late', async () => {
+  it('while a poll is under way polls once more when that fails: what woke it may have come too late', async () => {
     const bench = started();
     bench.poller.wake();
     expect(bench.calls).toHaveLength(1);
     await bench.call.end(bad);
     expect(bench.calls).toHaveLength(2);
     expect(await bench.waitAfter(good)).toBe(intervalMs);
+    await bench.poller.stop();
+  });
+
+  it('by what the poll under way found itself does not poll again', async () => {
+    const bench = started();
+    bench.poller.wake();
+    expect(await bench.waitAfter(good)).toBe(intervalMs);
+    expect(bench.calls).toHaveLength(1);
     await bench.poller.stop();
   });
 
