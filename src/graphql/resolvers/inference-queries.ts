@@ -78,7 +78,7 @@ export const inferenceUsageRowResolvers: InferenceUsageRowResolvers = {
 } satisfies Partial<Record<string, (row: UsageRow) => unknown>>;
 
 /** Whether a caller may see a run: his own, or any with the scope `inference:operate`. */
-export function maySee(caller: Caller, run: Run): boolean {
+function maySee(caller: Caller, run: Run): boolean {
   if (caller.id === undefined) return false;
   if (caller.scopes.has('inference:operate')) return true;
   return run.caller === caller.id && caller.scopes.has('inference:read');

@@ -85,7 +85,7 @@ export const inferenceEventResolvers: InferenceEventResolvers = {
 };
 
 /** Opaque to callers; names the run so that a cursor of another one is noticed. */
-export function eventCursor(runId: string, position: number): string {
+function eventCursor(runId: string, position: number): string {
   return Buffer.from(`${runId} ${position}`).toString('base64url');
 }
 
