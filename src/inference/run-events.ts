@@ -62,8 +62,9 @@ export async function* runEvents(
       for (;;) {
         const next = following.nextBehind(reached);
         if (next === undefined) {
-          const isCarriedHere = live.get(runId) !== undefined;
-          const waitMs = isCarriedHere ? liveIntervalMs : followIntervalMs;
+          const carried = live.get(runId);
+          if (carried !== undefined) following.lookWhen(carried.ended);
+          const waitMs = carried === undefined ? followIntervalMs : liveIntervalMs;
           if (await following.more(clock, waitMs)) continue;
           break;
         }
@@ -105,6 +106,8 @@ class Following {
   readonly #signal: AbortSignal;
   readonly #unfollow: () => void;
   #wake: (() => void) | undefined;
+  #awaitedEnd: Promise<unknown> | undefined;
+  #mustLook = false;
 
   constructor(live: Pick<LiveRuns, 'follow'>, runId: string, signal: AbortSignal) {
     this.#signal = signal;
@@ -119,9 +122,24 @@ class Following {
     return this.#waiting[0];
   }
 
-  /** Waits for the next event; false when none came in time. */
+  /** Ends waiting when the run has: not every run tells of its end by an event. */
+  lookWhen(ended: Promise<unknown>): void {
+    if (this.#awaitedEnd === ended) return;
+    this.#awaitedEnd = ended;
+    const look = (): void => {
+      this.#mustLook = true;
+      this.#wake?.();
+    };
+    ended.then(look, look);
+  }
+
+  /** Waits for the next event; false when none came in time and storage is to be looked into. */
   async more(clock: Pick<Clock, 'sleep'>, waitMs: number): Promise<boolean> {
     if (this.#signal.aborted) return false;
+    if (this.#mustLook) {
+      this.#mustLook = false;
+      return false;
+    }
     const wait = new AbortController();
     const stop = (): void => wait.abort();
     this.#wake = stop;
@@ -129,7 +147,9 @@ class Following {
     await clock.sleep(waitMs, wait.signal).catch(() => undefined);
     this.#signal.removeEventListener('abort', stop);
     this.#wake = undefined;
-    return this.#waiting.length > 0;
+    if (this.#waiting.length > 0) return true;
+    this.#mustLook = false;
+    return false;
   }
 
   stop(): void {
