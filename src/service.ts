@@ -7,7 +7,9 @@ import type { GraphQLError } from 'graphql';
 import { createAuthenticator } from './callers/authenticator.ts';
 import type { Caller } from './callers/caller.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
+import { pollInTurn } from './catalogue/poll-turns.ts';
 import { Poller } from './catalogue/poller.ts';
+import type { PollerOptions } from './catalogue/poller.ts';
 import type { Config } from './config.ts';
 import { systemClock } from './domain/clock.ts';
 import type { Clock } from './domain/clock.ts';
@@ -35,10 +37,11 @@ import type { RegisteredProvider, Registry } from './registry.ts';
 import { apiKeysFrom } from './provider-keys.ts';
 import { EnvironmentSecretStore } from './secrets/environment.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
-import { VaultSecretStore } from './secrets/vault.ts';
+import { pollTurnsOf, startFollowing } from './start-following.ts';
 import { startInference } from './start-inference.ts';
 import { startSubscriptions } from './start-subscriptions.ts';
 import { openStore } from './store/open-store.ts';
+import type { Store } from './store/open-store.ts';
 
 /** A running service. */
 export interface Service {
@@ -72,11 +75,12 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     const store = await openStore({
       dataDir: config.dataDir,
       ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl() }),
+      mayBeAway: true,
       log,
     });
     stops.unshift(() => store.close());
 
-    const secrets = secretStoreOf(config, clock, log);
+    const secrets = await secretStoreOf(config, clock, log);
     const outward = createOutwardHttp({ clock });
     stops.unshift(() => outward.close());
     const providers = providersOf(registry, config, secrets, outward, clock);
@@ -85,6 +89,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
       providers,
       publicPriceList: publicPriceListOf(registry, config, outward, clock),
       store: store.catalogue,
+      isShared: store.engine === 'postgres',
       clock,
       defaultPollIntervalMs: config.pollIntervalMs,
       log: eventLog(log),
@@ -93,6 +98,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     stops.unshift(() => secrets.stop());
     await catalogue.open();
     stops.unshift(() => catalogue.close());
+    if (store.engine === 'postgres') stops.unshift(startFollowing(catalogue, store, clock));
 
     const inference = await startInference(config, secrets, catalogue, providers, store, {
       clock,
@@ -152,7 +158,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     });
     const { url } = await http.listen();
     stops.unshift(
-      startPolling(catalogue, registry, config, secrets, {
+      startPolling(catalogue, registry, config, secrets, store, {
         clock,
         random,
         log,
@@ -175,15 +181,18 @@ function registryOf(config: Config): Registry {
   return loadRegistry(path, new URL('provider_registry.schema.json', root));
 }
 
-function secretStoreOf(config: Config, clock: Clock, log: Logger): SecretStore {
+async function secretStoreOf(config: Config, clock: Clock, log: Logger): Promise<SecretStore> {
   const secretLog = eventLog(log);
-  return config.vault === undefined
-    ? new EnvironmentSecretStore({
-        secrets: config.environmentSecrets,
-        log: secretLog,
-        now: () => clock.now(),
-      })
-    : new VaultSecretStore(config.vault, { clock, log: secretLog });
+  if (config.vault === undefined) {
+    return new EnvironmentSecretStore({
+      secrets: config.environmentSecrets,
+      log: secretLog,
+      now: () => clock.now(),
+    });
+  }
+  // The client takes a while to load, which a start without a Vault is spared.
+  const { VaultSecretStore } = await import('./secrets/vault.ts');
+  return new VaultSecretStore(config.vault, { clock, log: secretLog });
 }
 
 function providersOf(
@@ -255,16 +264,33 @@ function startPolling(
   registry: Registry,
   config: Config,
   secrets: SecretStore,
+  store: Store,
   { clock, random, log }: Required<Omit<ServiceOverrides, 'subscriptionLimits'>>,
 ): () => Promise<void> {
   const onFault = (error: unknown) => log.error({ error }, 'poll.failed');
+  const turns = store.engine === 'postgres' ? pollTurnsOf(store) : undefined;
+  const inTurn = (
+    feed: string,
+    intervalMs: number,
+    poll: PollerOptions['poll'],
+  ): PollerOptions['poll'] =>
+    turns === undefined
+      ? poll
+      : async (signal) =>
+          await pollInTurn(
+            { turns, feed, intervalMs, clock, random },
+            async () => await poll(signal),
+          );
   const pollers = new Map<string, Poller>();
   for (const registered of registry.values()) {
+    const intervalMs = registered.pollIntervalMs ?? config.pollIntervalMs;
     pollers.set(
       registered.id,
       new Poller({
-        poll: async (signal) => await catalogue.poll(registered.id, signal),
-        intervalMs: registered.pollIntervalMs ?? config.pollIntervalMs,
+        poll: inTurn(registered.id, intervalMs, async (signal) =>
+          catalogue.poll(registered.id, signal),
+        ),
+        intervalMs,
         clock,
         random,
         onFault,
@@ -272,7 +298,9 @@ function startPolling(
     );
   }
   const publicList = new Poller({
-    poll: async (signal) => await catalogue.pollPublicPriceList(signal),
+    poll: inTurn('public-price-list', config.pollIntervalMs, async (signal) =>
+      catalogue.pollPublicPriceList(signal),
+    ),
     intervalMs: config.pollIntervalMs,
     clock,
     random,
