@@ -90,8 +90,15 @@ export class RequestContext {
   get priceHistory(): DataLoader<PriceHistoryQuestion, readonly PricePoint[], string> {
     const store = this.#catalogueStore;
     return (this.#priceHistory ??= new DataLoader(
-      async (questions) =>
-        await Promise.all(questions.map(async (question) => await store.priceHistory(question))),
+      async (questions) => {
+        const asked = questions.map(async (question) => await store.priceHistory(question));
+        // A question that fails is an error at its own place: the others are answered.
+        return (await Promise.allSettled(asked)).map((answer) =>
+          answer.status === 'fulfilled'
+            ? answer.value
+            : new Error('A price history could not be read', { cause: answer.reason }),
+        );
+      },
       {
         cacheKeyFn: ({ offeringId, fromMs, toMs, limit }) =>
           `${fromMs} ${toMs} ${limit} ${offeringId}`,

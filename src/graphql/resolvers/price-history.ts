@@ -6,8 +6,11 @@ import type { OfferingPriceHistoryArgs, PriceHistory, PricePoint } from '../gene
 
 /** The most points or buckets of one answer. */
 const maximumPoints = 1000;
-/** Changes that buckets are made from; a feed that moves more often than that is cut. */
-const maximumChanges = 10_000;
+/**
+ * Changes that buckets are made from; a feed that moves more often than that is cut. Storage gives 10,000 at
+ * most, and one more than these is asked for, to see whether there are more.
+ */
+const maximumChanges = 9_999;
 const dayMs = 86_400_000;
 const longestSpanMs = 400 * dayMs;
 const defaultSpanMs = 30 * dayMs;
