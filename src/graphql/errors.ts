@@ -26,6 +26,13 @@ export function clientError(
   return new GraphQLError(message, { extensions: { ...extensions, code } });
 }
 
+/** Anything that was thrown, in the form that engines and transports pass on. */
+export function asGraphQLError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  const originalError = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(originalError.message, { originalError });
+}
+
 /** The code under which an error is shown: its own when it is one of ours, else `INTERNAL_SERVER_ERROR`. */
 export function publicCodeOf(error: unknown): ErrorCode {
   const code = error instanceof GraphQLError ? error.extensions['code'] : undefined;

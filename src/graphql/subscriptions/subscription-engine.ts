@@ -1,5 +1,5 @@
-import { GraphQLError, execute, getArgumentValues, getVariableValues } from 'graphql';
-import type { ExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import { execute, getArgumentValues, getVariableValues } from 'graphql';
+import type { ExecutionResult, GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 
 import { noScopes } from '../../callers/caller.ts';
 import type { Caller } from '../../callers/caller.ts';
@@ -8,7 +8,13 @@ import { offeringTest } from '../../catalogue/offering-index.ts';
 import { runEvents } from '../../inference/run-events.ts';
 import type { RequestContext, RequestOrigin } from '../context.ts';
 import type { OperationFacts } from '../document-facts.ts';
-import { clientError, formatErrorForClient, formatForClient, isMasked } from '../errors.ts';
+import {
+  asGraphQLError,
+  clientError,
+  formatErrorForClient,
+  formatForClient,
+  isMasked,
+} from '../errors.ts';
 import type {
   SubscriptionInferenceEventsArgs,
   SubscriptionOfferingChangedArgs,
@@ -89,11 +95,7 @@ export class SubscriptionEngine {
     try {
       return { ok: true, stream: await this.#open(operation, subscriber) };
     } catch (error) {
-      const shown =
-        error instanceof GraphQLError
-          ? error
-          : new GraphQLError('Fault', { originalError: error as Error });
-      return { ok: false, errors: [shown] };
+      return { ok: false, errors: [asGraphQLError(error)] };
     }
   }
 

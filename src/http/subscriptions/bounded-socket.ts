@@ -12,6 +12,7 @@ export const closeCodes = {
   badRequest: 4400,
   unauthenticated: 4401,
   forbidden: 4403,
+  idInUse: 4409,
   fault: 4500,
 } as const;
 

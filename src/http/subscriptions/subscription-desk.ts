@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 
 import type { Caller } from '../../callers/caller.ts';
 import type { RequestOrigin } from '../../graphql/context.ts';
-import { clientError, isMasked, publicCodeOf } from '../../graphql/errors.ts';
+import { asGraphQLError, clientError, isMasked, publicCodeOf } from '../../graphql/errors.ts';
 import type { ErrorCode } from '../../graphql/errors.ts';
 import type { SubscriptionEngine } from '../../graphql/subscriptions/subscription-engine.ts';
 import { reportFault } from '../graphql-engine.ts';
@@ -89,8 +89,21 @@ export class SubscriptionDesk<Context> {
     return this.#options.authenticate(headers);
   }
 
-  /** Finds the operation, checks it as any other, and begins it. */
+  /** Finds the operation, checks it as any other, and begins it. Never rejects. */
   async open(
+    transport: SubscriptionTransport,
+    asked: AskedOperation,
+    asking: Asking,
+  ): Promise<DeskOpening> {
+    try {
+      return await this.#find(transport, asked, asking);
+    } catch (error) {
+      // A document can make the validation itself throw.
+      return refused(asGraphQLError(error));
+    }
+  }
+
+  async #find(
     transport: SubscriptionTransport,
     { query, operationName, variables }: AskedOperation,
     asking: Asking,

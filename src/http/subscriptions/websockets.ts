@@ -33,6 +33,8 @@ class Connection implements Carrier {
   caller: Caller | undefined;
   callOffExpiry: () => void = () => undefined;
   subscriptions = 0;
+  /** Ids of subscriptions that are being opened. */
+  readonly opening = new Set<string>();
   /** Subscriptions since the handshake, for the log. */
   subscribed = 0;
   #messages = 0;
@@ -231,13 +233,20 @@ export class WebSockets<Context> {
       socket.close(closeCodes.badRequest, 'The id of a subscription is too long');
       return [clientError('BAD_REQUEST', 'The id is too long.')];
     }
+    if (extra.opening.has(id)) {
+      // The library looks only at what has begun, and would run both.
+      socket.close(closeCodes.idInUse, `Subscriber for ${id} already exists`.slice(0, 120));
+      return [clientError('BAD_REQUEST', 'The id is in use.')];
+    }
     if (extra.subscriptions >= limits.maxPerWebSocket) {
       const message = `A connection carries at most ${limits.maxPerWebSocket} subscriptions.`;
       return [clientError('TOO_MANY_SUBSCRIPTIONS', message, { limit: limits.maxPerWebSocket })];
     }
     // Counted before anything is awaited, so that many at once are not taken for few.
     extra.subscriptions += 1;
+    extra.opening.add(id);
     const opening = await this.#desk.open('websocket', payload, { caller, record });
+    extra.opening.delete(id);
     if (!opening.ok) {
       extra.subscriptions -= 1;
       return opening.errors;
