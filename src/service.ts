@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 import { pino } from 'pino';
 import type { Logger } from 'pino';
@@ -177,7 +178,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
 }
 
 function registryOf(config: Config): Registry {
-  const path = config.registryPath ?? new URL('provider_registry.json', root).pathname;
+  const path = config.registryPath ?? fileURLToPath(new URL('provider_registry.json', root));
   return loadRegistry(path, new URL('provider_registry.schema.json', root));
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,16 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const mainFile = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const mainFile = join(root, 'src', 'main.ts');
+/** What the service is made of, beside what it depends on. */
+const parts = [
+  'src',
+  'package.json',
+  'schema.graphql',
+  'provider_registry.json',
+  'provider_registry.schema.json',
+];
 let folder: string;
 
 beforeAll(async () => {
@@ -27,8 +36,8 @@ interface Run {
 }
 
 /** Runs the main file in an empty folder with these settings and nothing else. */
-function run(environment: Readonly<Record<string, string>>): Run {
-  const child = spawn(process.execPath, [mainFile], { cwd: folder, env: environment });
+function run(environment: Readonly<Record<string, string>>, file = mainFile): Run {
+  const child = spawn(process.execPath, [file], { cwd: folder, env: environment });
   let [output, errors] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
@@ -76,6 +85,22 @@ describe('the process', () => {
     started.child.kill('SIGTERM');
     expect(await started.exit).toBe(0);
     expect(started.errors()).toBe('');
+  });
+
+  it('may stand in a folder of any name', async () => {
+    const elsewhere = join(folder, 'a clone with bläñks & 100%');
+    await mkdir(elsewhere);
+    for (const part of parts) {
+      await cp(join(root, part), join(elsewhere, part), { recursive: true });
+    }
+    await symlink(join(root, 'node_modules'), join(elsewhere, 'node_modules'));
+    const started = run({ PORT: '0', MODELS_DEV_URL: '' }, join(elsewhere, 'src', 'main.ts'));
+    const url = await listening(started);
+    expect(await post(url, '{ offerings { totalCount } }')).toEqual({
+      data: { offerings: { totalCount: 11 } },
+    });
+    started.child.kill('SIGTERM');
+    expect(await started.exit).toBe(0);
   });
 
   it('answers the request that is under way when it is told to end', async () => {
