@@ -33,7 +33,7 @@ function record<Model extends object, Required extends keyof Model>(
 function record(model: object, requiredKeys?: readonly string[]): fc.Arbitrary<unknown> {
   return fc.record(model as Record<string, fc.Arbitrary<unknown>>, {
     noNullPrototype: true,
-    ...(requiredKeys === undefined ? {} : [...requiredKeys]),
+    ...(requiredKeys === undefined ? {} : { requiredKeys: [...requiredKeys] }),
   });
 }
 

@@ -145,7 +145,7 @@ export function describeBudgets({ store, other, restart }: ContractLedger): void
           }
           const { idempotencyKey } = run;
           // Steps that the state of the run does not allow are refused, and must change nothing either.
-          await {
+          const acts = {
             end: () => ledger.end(run, ending()),
             void: () => ledger.end(run, notExecuted),
             doubt: () => ledger.end(run, unknownOutcome),
@@ -164,9 +164,8 @@ export function describeBudgets({ store, other, restart }: ContractLedger): void
               ),
             retry: () => ledger.reserve(reservation({ ...given, idempotencyKey })),
             sleep: async () => undefined,
-          }
-            [act]()
-            .catch(() => undefined);
+          };
+          await acts[act]().catch(() => undefined);
         }
         await expectBudgetOf(store(), caller);
       }),
