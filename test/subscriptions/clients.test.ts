@@ -144,9 +144,9 @@ describe.each(Object.keys(clients))('%s', (name) => {
     const before = service.catalogue.snapshot.offerings
       .get(`groq:us-east:on_demand:${model}`)
       ?.price?.components?.input?.toString();
-    const openBefore = await openSubscriptions();
+    const begunBefore = await service.begun();
     const stop = ways.subscribe(changed, { filter }, collected.sink as never);
-    await until(async () => (await openSubscriptions()) > openBefore);
+    await until(async () => (await service.begun()) > begunBefore);
     price += 1;
     const after = `0.00000007${price}`;
     await service.setInputPrice(model, after);
@@ -161,7 +161,7 @@ describe.each(Object.keys(clients))('%s', (name) => {
       },
     });
     stop();
-    await until(async () => (await openSubscriptions()) === openBefore);
+    await until(async () => (await openSubscriptions()) === 0);
     await ways.close();
   });
 

@@ -69,6 +69,8 @@ export interface LiveService {
   /** The log so far, one parsed line each. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
   readonly upstreamRequests: () => number;
+  /** Contexts made so far: one for each operation, and one for each execution of an event. */
+  readonly contextsMade: () => number;
   /** Sets USD per input token at the provider and reads the provider's feeds. */
   setInputPrice(modelId: string, usd: string): Promise<void>;
   /** Takes a model off the provider's list and reads it as often as it takes to be believed. */
@@ -76,6 +78,8 @@ export interface LiveService {
   startRun(options?: { readonly caller?: string; readonly mode?: RunMode }): Promise<TestRun>;
   /** A metric's value; 0 where it was never counted. */
   metric(line: string): Promise<number>;
+  /** Subscriptions that have begun so far, over all transports. */
+  begun(): Promise<number>;
   drain(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -156,8 +160,10 @@ export async function startLiveService(options: LiveServiceOptions = {}): Promis
     log: () => undefined,
   });
   const authenticate = options.authenticate ?? (() => callerNamed('local'));
-  const contextOf = (caller: Caller, request: RequestOrigin) =>
-    new RequestContext({
+  let contextsMade = 0;
+  const contextOf = (caller: Caller, request: RequestOrigin) => {
+    contextsMade += 1;
+    return new RequestContext({
       snapshot: catalogue.snapshot,
       nowMs: clock.now(),
       request,
@@ -166,6 +172,7 @@ export async function startLiveService(options: LiveServiceOptions = {}): Promis
       launcher,
       catalogueStore: store.catalogue,
     });
+  };
   const subscriptions = startSubscriptions({
     schema,
     catalogue,
@@ -198,6 +205,7 @@ export async function startLiveService(options: LiveServiceOptions = {}): Promis
     launcher,
     lines,
     upstreamRequests: () => groq.requests.length,
+    contextsMade: () => contextsMade,
     async setInputPrice(modelId, usd) {
       const model = models.find(({ id }) => id === modelId);
       if (model?.pricing === undefined) throw new Error(`No priced model ${modelId}`);
@@ -220,6 +228,11 @@ export async function startLiveService(options: LiveServiceOptions = {}): Promis
       const { text } = await metrics.render();
       const found = text.split('\n').find((candidate) => candidate.startsWith(`${line} `));
       return found === undefined ? 0 : Number(found.slice(line.length + 1));
+    },
+    async begun() {
+      const { text } = await metrics.render();
+      const counted = /^gpubroker_subscription(?:s_open|_ends_total)\{[^}]*\} (\d+)$/gm;
+      return [...text.matchAll(counted)].reduce((sum, [, count]) => sum + Number(count), 0);
     },
     drain: () => http.drain(),
     async stop() {

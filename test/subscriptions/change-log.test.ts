@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+
+import { ChangeLog } from '../../src/catalogue/change-log.ts';
+import type { SnapshotChange } from '../../src/catalogue/catalogue.ts';
+import type { OfferingEntry, Snapshot } from '../../src/catalogue/snapshot.ts';
+
+const clock = { now: () => 1_000 };
+
+/** As much of an entry as the log looks at, with the ties that it has to cut. */
+function entry(id: string): OfferingEntry {
+  const offerings: OfferingEntry[] = [];
+  const made = {
+    id,
+    provider: { id: 'groq', offerings, cheapest: {}, fastest: {} },
+    model: { id: `model of ${id}`, offerings },
+  } as unknown as OfferingEntry;
+  offerings.push(made);
+  return made;
+}
+
+function swap(version: number, count: number, previous: unknown = {}): SnapshotChange {
+  return {
+    previous: previous as Snapshot | undefined,
+    snapshot: { version } as Snapshot,
+    changes: Array.from({ length: count }, (_, index) => ({
+      before: entry(`${version}.${index}`),
+      after: entry(`${version}.${index}`),
+    })),
+  };
+}
+
+/** What a reader gets from a position on, and where he then is. */
+function readAll(log: ChangeLog, from: number): readonly string[] {
+  const read: string[] = [];
+  let position = from;
+  for (;;) {
+    const missed = log.since(position);
+    position = missed.end;
+    if (missed.kind === 'TOO_OLD') read.push('TOO_OLD');
+    else if (missed.notices.length === 0) return read;
+    else read.push(...missed.notices.map(({ offeringId, kind }) => offeringId ?? kind));
+  }
+}
+
+describe('the log of changes', () => {
+  test('gives a reader everything behind his position, in order', () => {
+    const log = new ChangeLog(1, { clock });
+    const start = log.end;
+    log.append(swap(2, 120));
+    log.append(swap(3, 1));
+    const all = [...Array.from({ length: 120 }, (_, index) => `2.${index}`), '3.0'];
+    expect(readAll(log, start)).toEqual(all);
+    expect(readAll(log, start + 119)).toEqual(['2.119', '3.0']);
+    expect(readAll(log, log.end)).toEqual([]);
+  });
+
+  test('tells who fell out of what is kept, once, and then what comes', () => {
+    const log = new ChangeLog(1, { clock, maximumNotices: 10 });
+    const start = log.end;
+    log.append(swap(2, 8));
+    expect(readAll(log, start)).toHaveLength(8);
+    log.append(swap(3, 8));
+    expect(readAll(log, start)).toEqual(['TOO_OLD']);
+    expect(readAll(log, start + 6)).toHaveLength(10);
+    expect(readAll(log, start + 5)).toEqual(['TOO_OLD']);
+  });
+
+  test('tells a snapshot that changed too much as one word', () => {
+    const log = new ChangeLog(1, { clock, maximumPerSnapshot: 3 });
+    const start = log.end;
+    log.append(swap(2, 3));
+    log.append(swap(3, 4));
+    log.append(swap(4, 1));
+    expect(readAll(log, start)).toEqual(['2.0', '2.1', '2.2', 'RELOAD', '4.0']);
+  });
+
+  test('takes the first snapshot, which changes nothing for anybody, for no news', () => {
+    const log = new ChangeLog(1, { clock });
+    let told = 0;
+    log.onAppend(() => (told += 1));
+    log.append({ ...swap(2, 5), previous: undefined });
+    log.append(swap(3, 0));
+    expect([log.end, told]).toEqual([0, 0]);
+    log.append(swap(4, 1));
+    expect([log.end, told]).toEqual([1, 1]);
+  });
+
+  test('knows its own cursors, those of others as such, and nothing else', () => {
+    const log = new ChangeLog(1, { clock });
+    const start = log.end;
+    log.append(swap(2, 2));
+    const missed = log.since(start);
+    const cursors = missed.kind === 'NOTICES' ? missed.notices.map(({ cursor }) => cursor) : [];
+    expect(cursors.map((cursor) => log.positionOf(cursor))).toEqual([1, 2]);
+    expect(log.positionOf(log.reload().cursor)).toBe(log.end);
+    const other = new ChangeLog(1, { clock });
+    expect(other.positionOf(cursors[0] ?? '')).toBe('FOREIGN');
+    for (const nonsense of ['', 'x', 'c', cursors[0]?.slice(1) ?? '', 'A'.repeat(5_000)]) {
+      expect(log.positionOf(nonsense)).toBeUndefined();
+    }
+  });
+
+  test('keeps of a snapshot nothing but the entries that changed', () => {
+    const log = new ChangeLog(1, { clock });
+    log.append(swap(2, 2));
+    const missed = log.since(0);
+    const notices = missed.kind === 'NOTICES' ? missed.notices : [];
+    for (const { before, after } of notices) {
+      for (const kept of [before, after]) {
+        expect(kept?.provider.offerings).toEqual([]);
+        expect(kept?.provider.cheapest).toBeUndefined();
+        expect(kept?.provider.fastest).toBeUndefined();
+        expect(kept?.model.offerings).toEqual([]);
+      }
+    }
+  });
+});
