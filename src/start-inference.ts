@@ -9,6 +9,7 @@ import { encryptedContent, plainContent } from './inference/content.ts';
 import type { ContentSealer } from './inference/content.ts';
 import { Launcher } from './inference/launcher.ts';
 import { Ledger } from './inference/ledger.ts';
+import type { StopReason } from './inference/live-runs.ts';
 import { Recovery } from './inference/recovery.ts';
 import { samplesPerOffering, speedWindowMs } from './inference/speed.ts';
 import type { ProviderInterface } from './providers/provider.ts';
@@ -89,12 +90,33 @@ export async function startInference(
     log: event,
   });
   await recovery.start();
-  const samples = await store.ledger.speedSamples(clock.now() - speedWindowMs, samplesPerOffering);
-  for (const sample of samples) launcher.speed.add(sample);
-  const stopMeasuring = startMeasuring(launcher, catalogue, clock, event);
+  const readSamples = async () => {
+    const sinceMs = clock.now() - speedWindowMs;
+    const samples = await store.ledger.speedSamples(sinceMs, samplesPerOffering);
+    for (const sample of samples) launcher.speed.add(sample);
+  };
+  const hasSamples = await readSamples().then(
+    () => true,
+    (error: unknown) => {
+      if (store.engine === 'sqlite') throw error;
+      event('speed.samples_unread', { error });
+      return false;
+    },
+  );
+  const stopMeasuring = startMeasuring(launcher, catalogue, clock, event, {
+    read: readSamples,
+    isRead: hasSamples,
+  });
+  const stopListening = store.notices.listen((notice) => {
+    const [kind, runId = ''] = notice.split(':', 2);
+    if (kind === 'run') launcher.live.wake(runId);
+    if (kind !== 'cancel') return;
+    launcher.live.get(runId)?.stop.abort('CANCEL' satisfies StopReason);
+  });
   return {
     launcher,
     stop: async () => {
+      stopListening();
       await launcher.close(stopGraceMs);
       await stopMeasuring();
       await recovery.stop();
@@ -115,10 +137,17 @@ function startMeasuring(
   catalogue: Catalogue,
   clock: Clock,
   log: (event: string, fields: Readonly<Record<string, unknown>>) => void,
+  samples: { readonly read: () => Promise<void>; isRead: boolean },
 ): () => Promise<void> {
   const stopped = new AbortController();
   const loop = (async () => {
     while (!stopped.signal.aborted) {
+      if (!samples.isRead) {
+        samples.isRead = await samples.read().then(
+          () => true,
+          () => false,
+        );
+      }
       const changes = launcher.speed.takeChanges(clock.now());
       if (changes !== undefined) {
         await catalogue.takeMeasurements(changes).catch((error: unknown) => {

@@ -4,7 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { PriceReading, ProviderInterface } from '../providers/provider.ts';
 import type { RegisteredProvider, Registry } from '../registry.ts';
 import { buildSnapshot } from './build-snapshot.ts';
-import type { CatalogueStore, PricePoint } from './catalogue-store.ts';
+import type { CatalogueStore, PricePoint, StoredCatalogue } from './catalogue-store.ts';
 import { emptyMemory, modelListFeed } from './memory.ts';
 import type { ProviderMemory } from './memory.ts';
 import { restoreRow, rowsToStore } from './memory-rows.ts';
@@ -34,6 +34,8 @@ export interface PollOutcome {
   readonly retryAfterMs: number | undefined;
   /** Whether a price waits for a second reading. */
   readonly holdsPrices: boolean;
+  /** When to poll next, where that is not the poller's own choice; milliseconds. */
+  readonly nextInMs?: number;
 }
 
 export interface CatalogueOptions {
@@ -41,6 +43,8 @@ export interface CatalogueOptions {
   readonly providers: ReadonlyMap<string, ProviderInterface>;
   readonly publicPriceList: PublicPriceList | undefined;
   readonly store: CatalogueStore;
+  /** Whether other processes write to the same storage; see {@link Catalogue.follow}. */
+  readonly isShared?: boolean;
   readonly clock: Clock;
   readonly defaultPollIntervalMs: number;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -51,6 +55,9 @@ export interface CatalogueOptions {
  *
  * Updates run one after the other: readings change the memory, the next snapshot is built from it, what
  * changed is stored, and the snapshot is swapped. A reader never waits for any of this.
+ *
+ * Where processes share storage, a version names what is stored: each process takes in what the others
+ * stored before it builds on it, and gives a snapshot the version of the rows that it was built from.
  */
 export class Catalogue {
   readonly #options: CatalogueOptions;
@@ -62,6 +69,8 @@ export class Catalogue {
   #snapshot: Snapshot | undefined;
   #updates: Promise<unknown> = Promise.resolve();
   #storeFailure: string | undefined;
+  /** The version up to which the memory has everything that is stored. */
+  #storedVersion = 0;
   #nextRefresh: AbortController | undefined;
   #isClosed = false;
 
@@ -69,20 +78,33 @@ export class Catalogue {
     this.#options = options;
   }
 
-  /** Loads the last stored state, else the shipped lists, and builds the first snapshot. */
+  /**
+   * Loads the last stored state, else the shipped lists, and builds the first snapshot. Shared storage that
+   * is away is waited for in service: {@link follow} loads its state.
+   */
   async open(): Promise<void> {
-    const { registry, store, clock } = this.#options;
-    for (const providerId of registry.keys()) {
-      this.#memories.set(providerId, emptyMemory());
-      this.#unstored.set(providerId, noChanges());
+    this.#beginMemories();
+    const stored = await this.#storedAtStart();
+    this.#restore(stored);
+    for (const registered of this.#options.registry.values()) {
+      this.#seedFromShippedList(registered);
     }
-    const stored = await store.loadCatalogue();
-    for (const row of stored.rows) {
-      const memory = this.#memories.get(row.provider);
-      if (memory !== undefined) restoreRow(memory, row);
-    }
-    for (const registered of registry.values()) this.#seedFromShippedList(registered);
-    await this.#swap(clock.now(), stored.version);
+    await this.#swap(this.#options.clock.now(), stored.version);
+  }
+
+  /**
+   * Takes in what other processes have stored since, and swaps when that was something.
+   *
+   * @throws what storage throws; readers keep the snapshot that they have.
+   */
+  async follow(): Promise<void> {
+    await this.#inTurn(async () => {
+      const wasAway = this.#storeFailure !== undefined;
+      const isNews = await this.#catchUp();
+      const nowMs = this.#options.clock.now();
+      if (!isNews && !(wasAway && this.#hasUnstored())) return;
+      await this.#swap(nowMs, this.#storedVersion, 'OTHERS');
+    });
   }
 
   /** The newest snapshot. */
@@ -223,35 +245,132 @@ export class Catalogue {
   async #update(
     change: (changedOf: (providerId: string) => ChangedKeys, nowMs: number) => void,
   ): Promise<void> {
-    const update = this.#updates.then(async () => {
+    await this.#inTurn(async () => {
+      if (this.#options.isShared === true) await this.#catchUp().catch(() => undefined);
       const nowMs = this.#options.clock.now();
       change((providerId) => this.#unstored.get(providerId) ?? noChanges(), nowMs);
       await this.#swap(nowMs, this.snapshot.version);
     });
+  }
+
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const update = this.#updates.then(work);
     this.#updates = update.catch(() => undefined);
     await update;
   }
 
-  async #swap(nowMs: number, presentVersion: number): Promise<void> {
-    const { registry, defaultPollIntervalMs } = this.#options;
+  #beginMemories(): void {
+    for (const providerId of this.#options.registry.keys()) {
+      this.#memories.set(providerId, emptyMemory());
+      this.#unstored.set(providerId, noChanges());
+    }
+  }
+
+  async #storedAtStart(): Promise<StoredCatalogue> {
+    try {
+      return await this.#options.store.loadCatalogue();
+    } catch (error) {
+      if (this.#options.isShared !== true) throw error;
+      this.#noteStoreFailure(error);
+      return { version: 0, rows: [] };
+    }
+  }
+
+  /** Takes in what others have stored; whether there was anything. */
+  async #catchUp(): Promise<boolean> {
+    let stored;
+    try {
+      stored = await this.#options.store.catalogueChangesSince(this.#storedVersion);
+    } catch (error) {
+      this.#noteStoreFailure(error);
+      throw error;
+    }
+    this.#storeFailure = undefined;
+    if (stored.version <= this.#storedVersion) return false;
+    // What was shipped counts for nothing beside a first state that is stored.
+    if (this.#storedVersion === 0 && stored.rows.length > 0) this.#beginMemories();
+    this.#restore(stored);
+    return true;
+  }
+
+  #restore({ version, rows }: StoredCatalogue): void {
+    for (const row of rows) {
+      const memory = this.#memories.get(row.provider);
+      if (memory !== undefined) restoreRow(memory, row);
+    }
+    this.#storedVersion = version;
+  }
+
+  /** @param origin whose changes these are: price points of `OTHERS` are stored already. */
+  async #swap(
+    nowMs: number,
+    presentVersion: number,
+    origin: 'OWN' | 'OTHERS' = 'OWN',
+  ): Promise<void> {
     const previous = this.#snapshot;
-    const built = await inSlices(
+    const built = await this.#build(nowMs, presentVersion + 1);
+    const changes = await inSlices(changedOfferings(previous, built));
+    if (this.#options.isShared !== true) {
+      const storedVersion = await this.#store(changes, nowMs);
+      this.#show(previous, Math.max(storedVersion ?? 0, built.version), built, changes);
+      return;
+    }
+    const own = origin === 'OWN' ? changes : [];
+    const hasNews =
+      this.#hasUnstored() || own.some((change) => pricePointOf(change, nowMs).length > 0);
+    const storedVersion = hasNews ? await this.#store(own, nowMs) : undefined;
+    if (storedVersion !== undefined && storedVersion > this.#storedVersion + 1) {
+      // Others stored something in between: it is in this version and has to be in its snapshot.
+      await this.#catchUp().catch(() => undefined);
+      const rebuilt = await this.#build(nowMs, this.#storedVersion);
+      const all = await inSlices(changedOfferings(previous, rebuilt));
+      this.#show(previous, this.#storedVersion, rebuilt, all);
+      return;
+    }
+    this.#storedVersion = storedVersion ?? this.#storedVersion;
+    this.#show(previous, this.#storedVersion, built, changes);
+  }
+
+  async #build(nowMs: number, version: number): Promise<Snapshot> {
+    const { registry, defaultPollIntervalMs } = this.#options;
+    return await inSlices(
       buildSnapshot({
         registry,
         memories: this.#memories,
         measurements: this.#measurements,
-        previous,
-        version: presentVersion + 1,
+        previous: this.#snapshot,
+        version,
         nowMs,
         defaultPollIntervalMs,
       }),
     );
-    const changes = await inSlices(changedOfferings(previous, built));
-    const storedVersion = await this.#store(changes, nowMs);
-    const snapshot = { ...built, version: Math.max(storedVersion ?? 0, built.version) };
+  }
+
+  #show(
+    previous: Snapshot | undefined,
+    version: number,
+    built: Snapshot,
+    changes: readonly OfferingChange[],
+  ): void {
+    const snapshot = { ...built, version };
     this.#snapshot = snapshot;
     this.#refreshAt(snapshot.nextChangeAtMs);
     for (const listener of this.#listeners) listener({ previous, snapshot, changes });
+  }
+
+  #hasUnstored(): boolean {
+    if (this.#unstoredPoints.length > 0) return true;
+    return [...this.#unstored.values()].some(
+      ({ models, prices, feeds, regions }) =>
+        models.size + prices.size + feeds.size + regions.size > 0,
+    );
+  }
+
+  #noteStoreFailure(error: unknown): void {
+    if (this.#storeFailure === undefined) {
+      this.#options.log('catalogue.store_failed', { error });
+    }
+    this.#storeFailure = 'The catalogue could not be stored.';
   }
 
   /** A price that nobody reads any more ages all the same: the snapshot is built anew when it does. */
@@ -294,8 +413,7 @@ export class Catalogue {
     } catch (error) {
       for (const [providerId, keys] of changed) mergeInto(this.#unstored, providerId, keys);
       this.#unstoredPoints = pricePoints.slice(-maximumUnstoredPoints);
-      this.#storeFailure = 'The catalogue could not be stored.';
-      this.#options.log('catalogue.store_failed', { error });
+      this.#noteStoreFailure(error);
       return undefined;
     }
   }

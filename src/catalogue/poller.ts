@@ -51,7 +51,7 @@ export class Poller {
     return await this.#running;
   }
 
-  /** Ends the present wait, so that the next poll comes at once; or follows at once the one that fails now. */
+  /** Polls at once: ends the present wait, or repeats the poll under way should it fail. */
   wake(): void {
     this.#wait.abort();
   }
@@ -88,6 +88,7 @@ export class Poller {
     const { intervalMs, random } = this.#options;
     if (outcome?.succeeded === true) {
       this.#failures = 0;
+      if (outcome.nextInMs !== undefined) return outcome.nextInMs;
       const spread = intervalMs * (1 + jitter * (2 * random() - 1));
       return outcome.holdsPrices ? Math.min(confirmationDelayMs, spread) : spread;
     }

@@ -157,7 +157,12 @@ export class Launcher {
     caller: LaunchCaller,
     hash: string,
   ): Promise<LaunchResult | undefined> {
-    const run = await this.options.ledger.store.runByKey(caller.id, request.idempotencyKey);
+    let run: Run | undefined;
+    try {
+      run = await this.options.ledger.store.runByKey(caller.id, request.idempotencyKey);
+    } catch (error) {
+      return this.#ledgerUnavailable(error);
+    }
     if (run === undefined || run.retriable) return undefined;
     if (this.options.ledger.isKeyExpired(run)) return keyExpired();
     if (run.requestHash !== hash) return conflict(run);
@@ -170,7 +175,7 @@ export class Launcher {
     hash: string,
     terms: Terms,
   ): Promise<LaunchResult> {
-    const { ledger, clock, log } = this.options;
+    const { ledger, clock } = this.options;
     const arrivedAtMs = clock.monotonic();
     const places = this.#placesOf(terms.offering.provider.id);
     const giveBack = places.tryTake();
@@ -185,10 +190,7 @@ export class Launcher {
       );
     } catch (error) {
       giveBack?.();
-      log('launch.ledger_failed', { error });
-      return refusal('LEDGER_UNAVAILABLE', 'The ledger can not be written now.', {
-        retryAfterMs: 1000,
-      });
+      return this.#ledgerUnavailable(error);
     }
     if (result.kind !== 'RESERVED') giveBack?.();
     switch (result.kind) {
@@ -220,6 +222,13 @@ export class Launcher {
           retryAfterMs: untilNextDayMs(clock.now()),
         };
     }
+  }
+
+  #ledgerUnavailable(error: unknown): Refusal {
+    this.options.log('launch.ledger_failed', { error });
+    return refusal('LEDGER_UNAVAILABLE', 'The ledger can not be written now.', {
+      retryAfterMs: 1000,
+    });
   }
 
   #reservation(

@@ -32,6 +32,7 @@ export class LiveRuns {
   readonly #clock: Clock;
   readonly #runs = new Map<string, LiveRun>();
   readonly #followers = new Map<string, Set<(event: RunEvent) => void>>();
+  readonly #waiters = new Map<string, Set<() => void>>();
 
   constructor(store: LedgerStore, clock: Clock) {
     this.#store = store;
@@ -76,10 +77,28 @@ export class LiveRuns {
         const view = await this.#within(live.ended, restMs);
         if (view !== undefined) return view;
       } else {
-        await this.#clock.sleep(Math.min(followIntervalMs, restMs));
+        await this.#untilNews(run.id, Math.min(followIntervalMs, restMs));
       }
-      present = (await this.#store.run(run.id)) ?? present;
+      // While storage is away, the run is what it was.
+      present = (await this.#store.run(run.id).catch(() => undefined)) ?? present;
     }
+  }
+
+  /** Calls back once there may be news of a run that another process carries out. */
+  onNews(runId: string, waiter: () => void): () => void {
+    const waiters = this.#waiters.get(runId) ?? new Set();
+    this.#waiters.set(runId, waiters);
+    waiters.add(waiter);
+    return () => {
+      waiters.delete(waiter);
+      if (waiters.size === 0) this.#waiters.delete(runId);
+    };
+  }
+
+  /** Lets those who wait for a run look at it now. */
+  wake(runId: string): void {
+    const waiters = Array.from(this.#waiters.get(runId) ?? []);
+    for (const waiter of waiters) waiter();
   }
 
   /** Tells followers in this process of an event that is durable. */
@@ -96,6 +115,13 @@ export class LiveRuns {
       followers.delete(follower);
       if (followers.size === 0) this.#followers.delete(runId);
     };
+  }
+
+  async #untilNews(runId: string, waitMs: number): Promise<void> {
+    const wait = new AbortController();
+    const forget = this.onNews(runId, () => wait.abort());
+    await this.#clock.sleep(waitMs, wait.signal).catch(() => undefined);
+    forget();
   }
 
   async #within(ended: Promise<RunView>, waitMs: number): Promise<RunView | undefined> {

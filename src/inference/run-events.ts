@@ -7,7 +7,7 @@ import { isFinal } from './run.ts';
 
 export interface RunEventsOptions {
   readonly store: Pick<LedgerStore, 'events' | 'run'>;
-  readonly live: Pick<LiveRuns, 'follow' | 'get'>;
+  readonly live: Pick<LiveRuns, 'follow' | 'get' | 'onNews'>;
   readonly sealer: ContentSealer;
   readonly clock: Pick<Clock, 'now' | 'sleep'>;
 }
@@ -109,9 +109,14 @@ class Following {
   #awaitedEnd: Promise<unknown> | undefined;
   #mustLook = false;
 
-  constructor(live: Pick<LiveRuns, 'follow'>, runId: string, signal: AbortSignal) {
+  constructor(live: Pick<LiveRuns, 'follow' | 'onNews'>, runId: string, signal: AbortSignal) {
     this.#signal = signal;
-    this.#unfollow = live.follow(runId, (event) => this.#add(event));
+    const unfollow = live.follow(runId, (event) => this.#add(event));
+    const forget = live.onNews(runId, () => this.#look());
+    this.#unfollow = () => {
+      unfollow();
+      forget();
+    };
   }
 
   /** The first that waits behind a position; those up to it are let go. */
@@ -154,6 +159,11 @@ class Following {
 
   stop(): void {
     this.#unfollow();
+  }
+
+  #look(): void {
+    this.#mustLook = true;
+    this.#wake?.();
   }
 
   #add(event: RunEvent): void {

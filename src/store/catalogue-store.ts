@@ -11,6 +11,7 @@ import type {
 import { jsonRows, storableInteger, storableText, type Engine } from './engine-sql.ts';
 import { appendPricePoints, priceHistory, pricesAt } from './price-points.ts';
 import { slicesOf } from './slices.ts';
+import { noNotices, type StoreNotices } from './store-notices.ts';
 import type { StoreParts } from './store-parts.ts';
 import type { CatalogueRowTable, Tables } from './tables.ts';
 import type { StoreTransaction, Transactions } from './transactions.ts';
@@ -25,8 +26,13 @@ export class SqlCatalogueStore implements CatalogueStore {
   readonly #database: Kysely<Tables>;
   readonly #transactions: Transactions;
   readonly #engine: Engine;
+  readonly #notices: StoreNotices;
 
-  constructor({ database, transactions, engine }: Omit<StoreParts, 'close'>) {
+  constructor(
+    { database, transactions, engine }: Omit<StoreParts, 'close'>,
+    notices: StoreNotices = noNotices,
+  ) {
+    this.#notices = notices;
     this.#database = database;
     this.#transactions = transactions;
     this.#engine = engine;
@@ -52,7 +58,7 @@ export class SqlCatalogueStore implements CatalogueStore {
 
   async commitCatalogue(change: CatalogueChange): Promise<number> {
     const atMs = storableInteger(change.atMs, 'The time of a catalogue change');
-    return await this.#transactions.runInSlices(async (transaction, pause) => {
+    const stored = await this.#transactions.runInSlices(async (transaction, pause) => {
       const version = await takeNextVersion(transaction, atMs);
       for (const rows of slicesOf(change.rows, rowsPerSlice, charactersPerSlice, lengthOf)) {
         await writeRows(transaction, this.#engine, rows, version);
@@ -64,6 +70,8 @@ export class SqlCatalogueStore implements CatalogueStore {
       }
       return version;
     });
+    this.#notices.send('catalogue');
+    return stored;
   }
 
   priceHistory(query: PriceHistoryQuery): Promise<readonly PricePoint[]> {

@@ -9,8 +9,10 @@ import type { Engine } from './engine-sql.ts';
 import { SqlLedgerStore } from './ledger/ledger-store.ts';
 import { SqlPollSlots, type PollSlots } from './poll-slots.ts';
 import { openPostgres } from './postgres/open-postgres.ts';
+import { PostgresNotices } from './postgres/notifications.ts';
 import { openSqlite } from './sqlite/open-sqlite.ts';
 import type { StoreLog } from './store-log.ts';
+import { noNotices, type StoreNotices } from './store-notices.ts';
 import type { Tables } from './tables.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -23,6 +25,8 @@ export interface StoreOptions {
   /** The folder of the embedded engine; made when it is not there. */
   readonly dataDir: string;
   readonly log: StoreLog;
+  /** Opens although PostgreSQL can't be reached: statements fail until it can, then the schema is brought forward. */
+  readonly mayBeAway?: boolean;
   /** Connections to PostgreSQL that this process may open. */
   readonly maximumConnections?: number;
   /** How long a data folder that another service holds is waited for, milliseconds. */
@@ -35,6 +39,7 @@ export interface Store {
   readonly catalogue: CatalogueStore;
   readonly ledger: LedgerStore;
   readonly pollSlots: PollSlots;
+  readonly notices: StoreNotices;
   /** How changes become durable. */
   readonly transactions: Transactions;
   /** For single statements, above all reads. */
@@ -54,26 +59,35 @@ export interface Store {
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, dataDir, log, maximumConnections, lockWaitMs = defaultLockWaitMs } = options;
+  const { mayBeAway = false } = options;
   const parts =
     databaseUrl === undefined
       ? await openSqlite({ dataDir: resolve(dataDir), lockWaitMs, log })
       : await openPostgres({
           databaseUrl,
           log,
+          mayBeAway,
           ...(maximumConnections === undefined ? {} : { maximumConnections }),
         });
   const { engine, database, transactions } = parts;
+  const postgres = databaseUrl === undefined ? undefined : new PostgresNotices(databaseUrl, log);
+  const notices = postgres ?? noNotices;
+  const close = async () => {
+    await postgres?.close();
+    await parts.close();
+  };
   let closing: Promise<void> | undefined;
   return {
     engine,
     database,
     transactions,
-    catalogue: new SqlCatalogueStore(parts),
-    ledger: new SqlLedgerStore(parts),
+    catalogue: new SqlCatalogueStore(parts, notices),
+    ledger: new SqlLedgerStore(parts, notices),
     pollSlots: new SqlPollSlots(database, engine),
+    notices,
     ping: async () => {
       await sql`select 1`.execute(database);
     },
-    close: () => (closing ??= parts.close()),
+    close: () => (closing ??= close()),
   };
 }

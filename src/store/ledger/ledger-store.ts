@@ -20,6 +20,7 @@ import { jsonRows } from '../engine-sql.ts';
 import type { PreparedQuery } from '../prepared-query.ts';
 import { slicesOf } from '../slices.ts';
 import { StoreError } from '../store-error.ts';
+import { noNotices, type StoreNotices } from '../store-notices.ts';
 import type { StoreParts } from '../store-parts.ts';
 import type { RunTable, Tables } from '../tables.ts';
 import type { Transactions } from '../transactions.ts';
@@ -28,12 +29,16 @@ import { CallerLock } from './caller-lock.ts';
 import { contentsOf, removeExpired } from './content-rows.ts';
 import { factOf } from './fact-row.ts';
 import { ledgerQueries } from './ledger-queries.ts';
-import { SqlLedgerTransaction, type LedgerTransactionParts } from './ledger-transaction.ts';
+import {
+  SqlLedgerTransaction,
+  type LedgerTransactionParts,
+  type Mark,
+} from './ledger-transaction.ts';
 import { renewLease } from './owner-leases.ts';
 import { countRuns, listRuns } from './run-list.ts';
 import { runOf } from './run-row.ts';
 import { newestSamples, SampleCleaner } from './speed-samples.ts';
-import { isUnansweredCommit, wasCommitted } from './unanswered-commit.ts';
+import { isUnansweredCommit, lookForMs, wasCommitted } from './unanswered-commit.ts';
 import { usage } from './usage.ts';
 
 /** How often a step is begun anew for a key that was just taken, or a commit that came to nothing. */
@@ -52,10 +57,19 @@ export class SqlLedgerStore implements LedgerStore {
   readonly #transactions: Transactions;
   readonly #parts: LedgerTransactionParts;
   readonly #sampleCleaner: SampleCleaner;
+  readonly #notices: StoreNotices;
+  readonly #lookForMs: number;
   readonly #name = randomBytes(9).toString('base64url');
   #steps = 0;
 
-  constructor({ database, transactions, engine }: Omit<StoreParts, 'close'>) {
+  /** @param unansweredMs for how long a commit that was not answered is looked for. */
+  constructor(
+    { database, transactions, engine }: Omit<StoreParts, 'close'>,
+    notices: StoreNotices = noNotices,
+    unansweredMs = lookForMs,
+  ) {
+    this.#notices = notices;
+    this.#lookForMs = unansweredMs;
     this.#database = database;
     this.#transactions = transactions;
     this.#sampleCleaner = new SampleCleaner(database);
@@ -67,22 +81,29 @@ export class SqlLedgerStore implements LedgerStore {
   }
 
   async transaction<Result>(work: (ledger: LedgerTransaction) => Promise<Result>): Promise<Result> {
+    const { ledger, result } = await this.#committed(work);
+    for (const notice of ledger.notices) this.#notices.send(notice);
+    return result;
+  }
+
+  async #committed<Result>(
+    work: (ledger: LedgerTransaction) => Promise<Result>,
+  ): Promise<Committed<Result>> {
     for (let tries = 1; ; tries += 1) {
-      let attempt: { readonly ledger: SqlLedgerTransaction; readonly result: Result } | undefined;
+      let attempt: Committed<Result> | undefined;
       try {
         return await this.#transactions.run(async (transaction) => {
           attempt = undefined;
           const ledger = new SqlLedgerTransaction(this.#parts, transaction, this.#nextStep());
           const result = await work(ledger);
-          attempt = { ledger, result };
-          return result;
+          return (attempt = { ledger, result });
         });
       } catch (error) {
         if (isUnansweredCommit(error) && attempt !== undefined) {
-          const { ledger, result } = attempt;
-          if (!ledger.hasWritten) return result;
-          const committed = ledger.mark && (await wasCommitted(this.#transactions, ledger.mark));
-          if (committed === true) return result;
+          const { ledger } = attempt;
+          if (!ledger.hasWritten) return attempt;
+          const committed = await this.#wasCommitted(ledger.mark);
+          if (committed === true) return attempt;
           if (committed === undefined) throw error;
           if (tries >= maximumTries) throw cameToNothing(error);
         } else if (!isKeyTaken(error) || tries >= maximumTries) {
@@ -202,10 +223,20 @@ export class SqlLedgerStore implements LedgerStore {
     return rows;
   }
 
+  async #wasCommitted(mark: Mark | undefined): Promise<boolean | undefined> {
+    if (mark === undefined) return undefined;
+    return await wasCommitted(this.#transactions, mark, this.#lookForMs);
+  }
+
   #nextStep(): string {
     this.#steps += 1;
     return `${this.#name}.${this.#steps.toString(36)}`;
   }
+}
+
+interface Committed<Result> {
+  readonly ledger: SqlLedgerTransaction;
+  readonly result: Result;
 }
 
 /** Word for word the condition of the index that finds them. */

@@ -44,6 +44,8 @@ export class SqlLedgerTransaction implements LedgerTransaction {
   readonly #step: string;
   #mark: Mark | undefined;
   #hasWritten = false;
+  /** What other processes are told once this is committed. */
+  readonly notices = new Set<string>();
 
   /** @param step names this transaction in the facts that it adds. */
   constructor(parts: LedgerTransactionParts, transaction: StoreTransaction, step: string) {
@@ -92,6 +94,7 @@ export class SqlLedgerTransaction implements LedgerTransaction {
       throw new StoreError('RUN_CHANGED', `The run ${run.id} is not where this change begins`);
     }
     await this.#insertFacts(run, facts);
+    for (const notice of noticesOf(run, facts)) this.notices.add(notice);
     if (run.state !== 'RUNNING' && facts.some(isEnd)) {
       await this.#transaction.execute(freePlace, { id: run.id });
     }
@@ -154,6 +157,7 @@ export class SqlLedgerTransaction implements LedgerTransaction {
     const [first] = events;
     if (first === undefined) return;
     this.#hasWritten = true;
+    this.notices.add(`run:${runId}`);
     this.#mark ??= { kind: 'EVENT', runId, event: first };
     const rows: JsonRows = events.map(({ position, atMs, body }) => [
       storableInteger(position, 'The position of an event'),
@@ -218,6 +222,12 @@ export class SqlLedgerTransaction implements LedgerTransaction {
 function foundRun(rows: readonly RunTable[]): Run | undefined {
   const [row] = rows;
   return row === undefined ? undefined : runOf(row);
+}
+
+/** Nobody waits elsewhere for a synchronous run but a repeat of its launch, which looks by itself. */
+function noticesOf(run: Run, facts: readonly Fact[]): string[] {
+  if (facts.some(({ kind }) => kind === 'CANCEL_REQUESTED')) return [`cancel:${run.id}`];
+  return run.mode !== 'SYNC' && facts.some(isEnd) ? [`run:${run.id}`] : [];
 }
 
 /** Facts that do not lead up to their run would leave a gap that nobody could explain later. */

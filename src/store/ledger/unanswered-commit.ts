@@ -7,7 +7,7 @@ import type { StoreTransaction, Transactions } from '../transactions.ts';
 import type { Mark } from './ledger-transaction.ts';
 
 /** For how long an answer is looked for: longer than a server holds on to a connection that is gone. */
-const lookForMs = 30_000;
+export const lookForMs = 30_000;
 const firstPauseMs = 20;
 const longestPauseMs = 1_000;
 
@@ -26,8 +26,9 @@ export function isUnansweredCommit(error: unknown): boolean {
 export async function wasCommitted(
   transactions: Transactions,
   mark: Mark,
+  forMs: number,
 ): Promise<boolean | undefined> {
-  const giveUpAt = performance.now() + lookForMs;
+  const giveUpAt = performance.now() + forMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
     try {
       return await look(transactions, mark);

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { Kysely, PostgresDialect, sql } from 'kysely';
 
 import { migrate } from '../migrations/migrate.ts';
@@ -45,14 +47,26 @@ export interface PostgresOptions {
   /** Connections of this process; all replicas together stay below the server's `max_connections`. */
   readonly maximumConnections?: number;
   readonly log: StoreLog;
+  /** Opens although the database can't be reached, and prepares it as soon as it can. */
+  readonly mayBeAway?: boolean;
 }
 
 /** Opens a PostgreSQL database and brings its schema forward. */
 export async function openPostgres(options: PostgresOptions): Promise<StoreParts> {
   const { databaseUrl, log, maximumConnections = poolLimits.maximumConnections } = options;
   const address = parseDatabaseUrl(databaseUrl);
-  await atServer(address, () => prepareSchema(address, log));
   const pool = new GuardedPool(address, { ...poolLimits, maximumConnections }, log);
+  const closed = new AbortController();
+  const prepare = () => atServer(address, () => prepareSchema(address, log));
+  let preparing: Promise<void> | undefined;
+  try {
+    await prepare();
+  } catch (error) {
+    if (options.mayBeAway !== true || !isUnreachable(error)) throw error;
+    log.warn({ reason: error.message }, 'The database is away; it is waited for');
+    pool.notYet = error;
+    preparing = prepareInTime(pool, prepare, log, closed.signal);
+  }
   const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const transactions = new PostgresTransactions(database, transactionLimits);
   return {
@@ -60,10 +74,46 @@ export async function openPostgres(options: PostgresOptions): Promise<StoreParts
     database,
     transactions,
     close: async () => {
+      closed.abort();
+      await preparing;
       await transactions.close();
       await database.destroy();
     },
   };
+}
+
+function isUnreachable(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.code === 'DATABASE_UNREACHABLE';
+}
+
+/** How long is waited between two tries, in milliseconds. */
+const prepareIntervalMs = 1_000;
+
+/** Tries until the schema is as it has to be, then lets statements through. */
+async function prepareInTime(
+  pool: GuardedPool,
+  prepare: () => Promise<void>,
+  log: StoreLog,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await delay(prepareIntervalMs * (0.5 + Math.random()), undefined, { signal }).catch(
+      () => undefined,
+    );
+    if (signal.aborted) return;
+    try {
+      await prepare();
+      pool.notYet = undefined;
+      log.info({}, 'The database is there');
+      return;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      if (error.message !== pool.notYet?.message) {
+        log.warn({ reason: error.message }, 'The database can not be used yet');
+      }
+      pool.notYet = error;
+    }
+  }
 }
 
 async function prepareSchema(address: DatabaseAddress, log: StoreLog): Promise<void> {

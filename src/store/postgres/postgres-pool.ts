@@ -25,6 +25,8 @@ export interface PostgresLimits {
 export class GuardedPool implements PostgresPool {
   readonly options: object;
   readonly #pool: Pool;
+  /** Why no connection is given; undefined as soon as the database may be used. */
+  notYet: StoreError | undefined;
 
   constructor(address: DatabaseAddress, limits: PostgresLimits, log: StoreLog) {
     this.#pool = new Pool({
@@ -54,6 +56,7 @@ export class GuardedPool implements PostgresPool {
   }
 
   async connect(): Promise<PostgresPoolClient> {
+    if (this.notYet !== undefined) throw this.notYet;
     return guarded(await this.#pool.connect());
   }
 

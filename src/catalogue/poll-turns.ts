@@ -1,0 +1,54 @@
+import type { Clock } from '../domain/clock.ts';
+import type { PollOutcome } from './catalogue.ts';
+
+/** Who may poll a feed in a slot of time, where several processes share one catalogue. */
+export interface PollTurns {
+  /**
+   * Takes a slot that nobody has finished and nobody holds; asking again extends an own hold.
+   *
+   * @returns whether this process polls in the slot.
+   */
+  claim(feed: string, slot: number, leaseMs: number): Promise<boolean>;
+
+  /** Marks a slot as done: nobody polls in it again. */
+  finish(feed: string, slot: number): Promise<void>;
+}
+
+export interface TurnOptions {
+  readonly turns: PollTurns;
+  readonly feed: string;
+  /** The length of a slot. */
+  readonly intervalMs: number;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Between 0 and 1, for jitter. */
+  readonly random: () => number;
+}
+
+/** How long a slot stays with a process that says nothing more, in milliseconds; longer than a poll. */
+const leaseMs = 60_000;
+
+/** Share of a slot within which the processes ask for it. */
+const spread = 0.1;
+
+/**
+ * Polls if the present slot of time falls to this process, else lets it pass. A slot is done with the
+ * first good reading; after a failure, or while a price waits for its second reading, its holder goes on.
+ */
+export async function pollInTurn(
+  { turns, feed, intervalMs, clock, random }: TurnOptions,
+  poll: () => Promise<PollOutcome>,
+): Promise<PollOutcome> {
+  const slot = Math.floor(clock.now() / intervalMs);
+  const untilNextMs = () =>
+    Math.max(0, (slot + 1) * intervalMs - clock.now()) + random() * spread * intervalMs;
+  if (!(await turns.claim(feed, slot, leaseMs))) {
+    // A holder that ended before it was done has given the slot up by then.
+    return { ...passed, nextInMs: Math.min(untilNextMs(), leaseMs) };
+  }
+  const outcome = await poll();
+  if (!outcome.succeeded || outcome.holdsPrices) return outcome;
+  await turns.finish(feed, slot);
+  return { ...outcome, nextInMs: untilNextMs() };
+}
+
+const passed = { succeeded: true, retryAfterMs: undefined, holdsPrices: false } as const;
