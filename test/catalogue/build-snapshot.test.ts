@@ -312,6 +312,15 @@ describe('a custom model', () => {
     expect(launchBlockerOf(priced.offerings.get(lora)!, startMs)).toBeUndefined();
   });
 
+  it('that its provider lists is what the provider says, and offered once', () => {
+    const entry = aProvider({ customModels: [custom] });
+    const listed = polled([model('one'), model('acme/lora', { name: 'As listed' })]);
+    const { models, offerings } = snapshotOf({ groq: entry }, { groq: listed });
+    expect(models.get('acme/lora')).toMatchObject({ name: 'As listed', source: 'models source' });
+    expect(models.get('acme/lora')?.offerings).toHaveLength(1);
+    expect(offerings.size).toBe(2);
+  });
+
   it.each([[{}], [{ price: null }]])('without a price is shown and not launched: %j', (parts) => {
     const offering = snapshot(parts).offerings.get(lora);
     expect(offering?.price).toBeUndefined();

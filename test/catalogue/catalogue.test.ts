@@ -147,6 +147,20 @@ describe('a poll', () => {
     expect(changes[0]?.changes[0]?.after?.price?.pending?.costPerToken?.toString()).toBe('9');
   });
 
+  it.each([
+    ['its availability', model('one', { active: false }), {}],
+    ['a component alone that the cost per token leaves aside', one, { cachedInput: '0.00000009' }],
+  ] as const)('tells listeners of a change of %s', async (_, listed, parts) => {
+    const texts = { input: '0.00000015', output: '0.0000006', cachedInput: '0.000000075' };
+    const bench = await startCatalogue();
+    await bench.poll([model('one')], [price('one', texts)]);
+    const changes: SnapshotChange[] = [];
+    bench.catalogue.onChange((change) => changes.push(change));
+    await bench.clock.advance(minuteMs);
+    await bench.poll([listed], [price('one', { ...texts, ...parts })]);
+    expect(changes[0]?.changes.map(({ after }) => after?.id)).toEqual([offeringId]);
+  });
+
   it('that was aborted changes nothing', async () => {
     const bench = await startCatalogue();
     await bench.poll([one], [cheap]);
