@@ -1,6 +1,7 @@
 import type { AuthOptions } from './callers/auth-options.ts';
-import { authFaults } from './callers/insecure.ts';
+import { authFaults, isLoopbackHost } from './callers/insecure.ts';
 import { Decimal } from './domain/decimal.ts';
+import { hostOf } from './domain/public-address.ts';
 import type { SecretSource, VaultAuth, VaultOptions } from './secrets/vault-options.ts';
 
 /** Every setting, parsed and checked. It holds no secret: those stay behind functions that read them when used. */
@@ -40,6 +41,8 @@ export interface Config {
   readonly responseCacheBytes: number;
   readonly introspection: boolean;
   readonly explorer: boolean;
+  /** Whether the SDL for composition says which fields need a right. */
+  readonly sdlAuthDirectives: boolean;
   readonly logLevel: string;
   /** How long a draining service goes on taking requests, so that load balancers notice first. */
   readonly drainDelayMs: number;
@@ -60,6 +63,8 @@ export interface LaunchSettings {
   readonly contentLifeMs: number;
   /** Where the secret store has the key that seals content; undefined leaves it unsealed. */
   readonly contentKeyPath: string | undefined;
+  /** The only hosts whose audio may be transcribed; undefined for every public one. */
+  readonly audioHosts: ReadonlySet<string> | undefined;
 }
 
 /** Every fault of the environment at once. */
@@ -86,6 +91,7 @@ export function readConfig(environment: Environment): Config {
   const host = settings.text('HOST') ?? '127.0.0.1';
   const auth = authOf(settings);
   settings.faults.push(...authFaults(auth, host));
+  settings.faults.push(...plainFeedFaults(settings, auth));
   const groqSecretPath = settings.text('VAULT_SECRET_PATH');
   const config: Config = {
     production,
@@ -117,6 +123,7 @@ export function readConfig(environment: Environment): Config {
       keyLifeMs: settings.integer('IDEMPOTENCY_TTL_DAYS', 90, 1, 3650) * dayMs,
       contentLifeMs: settings.integer('RUN_CONTENT_TTL_HOURS', 24, 0, 8760) * hourMs,
       contentKeyPath: settings.text('CONTENT_KEY_PATH'),
+      audioHosts: settings.hostNames('AUDIO_HOSTS'),
     },
     documents: {
       maxDepth: settings.integer('MAX_DEPTH', 12, 1, 100),
@@ -131,6 +138,7 @@ export function readConfig(environment: Environment): Config {
     responseCacheBytes: settings.integer('RESPONSE_CACHE_MB', 64, 0, 65_536) * 1024 * 1024,
     introspection: settings.flag('INTROSPECTION', !production),
     explorer: settings.flag('EXPLORER', !production),
+    sdlAuthDirectives: settings.flag('SDL_AUTH_DIRECTIVES', false),
     logLevel: settings.choice('LOG_LEVEL', 'info', [
       'trace',
       'debug',
@@ -161,6 +169,15 @@ function authOf(settings: Settings): AuthOptions {
     requireAuthForReads: settings.flag('REQUIRE_AUTH_FOR_READS', false),
     allowInsecure: settings.flag('ALLOW_INSECURE', false),
   };
+}
+
+/** Feeds carry the key out and prices in: neither goes over a network in the clear. */
+function plainFeedFaults(settings: Settings, { allowInsecure }: AuthOptions): string[] {
+  return ['GROQ_BASE_URL', 'GROQ_PRICING_URL', 'MODELS_DEV_URL'].flatMap((name) => {
+    const url = URL.parse(settings.text(name) ?? '');
+    if (url?.protocol !== 'http:' || allowInsecure || isLoopbackHost(url.hostname)) return [];
+    return [`${name} must be https unless it is a loopback address or ALLOW_INSECURE=1 is set`];
+  });
 }
 
 function vaultOf(settings: Settings): VaultOptions | undefined {
@@ -256,6 +273,17 @@ class Settings {
       }
       return host.toLowerCase();
     });
+  }
+
+  /** Host names or addresses without ports, between commas; undefined for none. */
+  hostNames(name: string): ReadonlySet<string> | undefined {
+    const texts = this.list(name);
+    if (texts.length === 0) return undefined;
+    const hosts = texts.map(hostOf).filter((host) => host !== undefined);
+    if (hosts.length < texts.length) {
+      this.faults.push(`${name} must be host names or addresses between commas, without ports`);
+    }
+    return new Set(hosts);
   }
 
   optionalInteger(name: string, minimum: number, maximum: number): number | undefined {

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 
 import type { GraphQLError } from 'graphql';
 import { createAuthenticator } from './callers/authenticator.ts';
+import type { Authenticator } from './callers/authenticator.ts';
 import type { Caller } from './callers/caller.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { pollInTurn } from './catalogue/poll-turns.ts';
@@ -72,7 +73,9 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
 
   async function start(): Promise<{ readonly url: string }> {
     const registry = registryOf(config);
-    const schema = createSchema(new URL('schema.graphql', root));
+    const schema = createSchema(new URL('schema.graphql', root), {
+      authDirectives: config.sdlAuthDirectives,
+    });
     const store = await openStore({
       dataDir: config.dataDir,
       ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl() }),
@@ -152,7 +155,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
       options: httpOptionsOf(config),
       health: () => ({
         ready: catalogue.isOpen,
-        degraded: degradedReasons(catalogue, secrets),
+        degraded: [...degradedReasons(catalogue, secrets), ...signInReasons(authenticator)],
       }),
       metrics,
       log,
@@ -341,6 +344,11 @@ function httpOptionsOf(config: Config) {
     drainDelayMs: config.drainDelayMs,
     ...(loopbackHosts.includes(config.host) ? { allowedHosts: loopbackHosts } : {}),
   };
+}
+
+function signInReasons(authenticator: Authenticator): string[] {
+  const reason = authenticator.degradedReason();
+  return reason === undefined ? [] : [reason];
 }
 
 function degradedReasons(catalogue: Catalogue, secrets: SecretStore): string[] {

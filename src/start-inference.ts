@@ -76,6 +76,7 @@ export async function startInference(
       concurrency: launches.concurrency,
       queueLength: launches.queueLength,
       contentLifeMs: launches.contentLifeMs,
+      ...(launches.audioHosts === undefined ? {} : { audioHosts: launches.audioHosts }),
       attempt: attemptLimits,
     },
     sealer,

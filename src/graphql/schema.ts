@@ -5,6 +5,7 @@ import { GraphQLScalarType, isObjectType } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
 import { gql } from 'graphql-tag';
 
+import { withAuthDirectives } from './auth-directives.ts';
 import { resolveEntities, resolveReference } from './entities.ts';
 import type { Resolvers } from './generated.ts';
 import { inferenceUsageRowResolvers, viewerResolvers } from './resolvers/inference-queries.ts';
@@ -55,10 +56,17 @@ const resolvers: Resolvers = {
  * @throws Error when a resolver is for a type or field that the schema does not have, which the library
  * would leave unsaid.
  */
-export function createSchema(schemaPath: string | URL): GraphQLSchema {
+export function createSchema(
+  schemaPath: string | URL,
+  options: {
+    /** Whether the SDL for composition says which fields need a right; the rights are the same without. */
+    readonly authDirectives?: boolean;
+  } = {},
+): GraphQLSchema {
+  const document = gql(readFileSync(schemaPath, 'utf8'));
   const schema = buildSubgraphSchema([
     {
-      typeDefs: gql(readFileSync(schemaPath, 'utf8')),
+      typeDefs: options.authDirectives === true ? withAuthDirectives(document) : document,
       resolvers: {
         ...resolvers,
         Query: { ...resolvers.Query, _entities: resolveEntities },

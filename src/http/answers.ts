@@ -85,7 +85,12 @@ export function errorAnswer(
   });
   return {
     status: httpStatusOf(errors),
-    headers: { 'content-type': JSON_TYPE, ...headers, ...retryAfter(errors[0]) },
+    headers: {
+      'content-type': JSON_TYPE,
+      ...headers,
+      ...retryAfter(errors[0]),
+      ...challenge(errors[0]),
+    },
     body,
   };
 }
@@ -124,6 +129,16 @@ const reasonPhrases: Readonly<Record<number, string>> = {
   431: 'Request Header Fields Too Large',
   503: 'Service Unavailable',
 };
+
+/** Which proof is asked for, with the status 401 (RFC 9110, section 11.6.1; RFC 6750, section 3). */
+function challenge(error: unknown): Readonly<Record<string, string>> {
+  const extensions = (error as Partial<GraphQLError> | undefined)?.extensions;
+  if (extensions?.['code'] !== 'UNAUTHENTICATED') return {};
+  const { reason } = extensions;
+  if (reason === 'ROUTER_TOKEN') return { 'www-authenticate': 'X-Router-Token' };
+  const isRefused = typeof reason === 'string' && reason !== 'TOKEN_MISSING';
+  return { 'www-authenticate': isRefused ? 'Bearer error="invalid_token"' : 'Bearer' };
+}
 
 /** `retry-after` from an error that says when to come back, in whole seconds. */
 function retryAfter(error: unknown): Readonly<Record<string, string>> {

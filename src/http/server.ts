@@ -187,6 +187,8 @@ class Service<Context extends BaseContext> implements HttpService {
         requestTimeout: requestTimeoutMs,
         connectionsCheckingInterval: Math.min(1_000, Math.ceil(headersTimeoutMs / 4)),
         maxHeaderSize: this.#options.maxHeaderBytes,
+        // Else the second of two tokens would vanish, and with it the sign that something is wrong.
+        joinDuplicateHeaders: true,
         // Node would refuse a missing host itself, with an empty body.
         requireHostHeader: false,
         // Without this, a client that merely offers HTTP/2 would get no answer at all.

@@ -10,6 +10,7 @@ import type {
   ToolChoice,
 } from '../domain/inference.ts';
 import type { Task } from '../domain/model.ts';
+import { publicAddressFault } from '../domain/public-address.ts';
 import { refusal } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import type { RunMode } from './run.ts';
@@ -69,13 +70,23 @@ export const maximumDeadlineMs = 600_000;
 const keyPattern = /^[\x21-\x7e]{1,200}$/;
 const toolNamePattern = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** What breaks a rule of the schema's descriptions, or undefined. */
-export function faultOf(request: LaunchRequest): Refusal | undefined {
-  const fault = [...faults(request)][0];
+/**
+ * What breaks a rule of the schema's descriptions, or undefined.
+ *
+ * @param audioHosts - see {@link publicAddressFault}.
+ */
+export function faultOf(
+  request: LaunchRequest,
+  audioHosts?: ReadonlySet<string>,
+): Refusal | undefined {
+  const fault = [...faults(request, audioHosts)][0];
   return fault === undefined ? undefined : refusal('INVALID_REQUEST', fault);
 }
 
-function* faults(request: LaunchRequest): Generator<string> {
+function* faults(
+  request: LaunchRequest,
+  audioHosts: ReadonlySet<string> | undefined,
+): Generator<string> {
   if (!keyPattern.test(request.idempotencyKey)) {
     yield '`idempotencyKey` takes 1 to 200 visible ASCII characters.';
   }
@@ -101,6 +112,9 @@ function* faults(request: LaunchRequest): Generator<string> {
     yield `\`deadlineMs\` takes 1 to ${maximumDeadlineMs}.`;
   }
   if (request.maxCost?.isNegative() === true) yield '`maxCost` must not be negative.';
+  const audioFault =
+    request.audioUrl === undefined ? undefined : publicAddressFault(request.audioUrl, audioHosts);
+  if (audioFault !== undefined) yield `\`audioUrl\` ${audioFault}.`;
   if (metadataOf(request.metadata) === 'INVALID') {
     yield '`metadata` takes an object of at most 16 strings, 2,000 characters in all.';
   }

@@ -53,6 +53,8 @@ export interface LauncherLimits extends TermLimits {
   readonly queueLength: number;
   /** How long request and answer are kept; 0 keeps none. */
   readonly contentLifeMs: number;
+  /** The only hosts that `audioUrl` may name; absent: any public one. */
+  readonly audioHosts?: ReadonlySet<string>;
   readonly attempt: AttemptLimits;
 }
 
@@ -80,7 +82,7 @@ export class Launcher {
     if (!caller.canLaunch) {
       return refusal('FORBIDDEN', 'The caller has no right to launch inference.');
     }
-    const fault = faultOf(request);
+    const fault = faultOf(request, this.options.limits.audioHosts);
     if (fault !== undefined) return fault;
     const hash = requestHash(request);
     const terms = this.#terms(request);
@@ -95,7 +97,7 @@ export class Launcher {
 
   /** What a launch would reserve. */
   estimate(request: LaunchRequest): Terms | Refusal {
-    return faultOf(request) ?? this.#terms(request);
+    return faultOf(request, this.options.limits.audioHosts) ?? this.#terms(request);
   }
 
   /**

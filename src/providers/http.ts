@@ -123,7 +123,8 @@ export function createOutwardHttp(options: OutwardHttpOptions): OutwardHttp {
     keepAliveMaxTimeout: 60_000,
     keepAliveTimeoutThreshold: 2_000,
     maxHeaderSize: 32 * 1024,
-    connect: { timeout: maximumConnectMs },
+    // Said here, so that NODE_TLS_REJECT_UNAUTHORIZED has no say.
+    connect: { timeout: maximumConnectMs, rejectUnauthorized: true },
     // Exchange keeps its own time: one clock for all phases, and exact about what was written.
     headersTimeout: 0,
     bodyTimeout: 0,
