@@ -58,7 +58,7 @@ async function subscribe(
       },
     }),
   });
-  return { id, status: response.status, body: (await response.json()) as unknown, response };
+  return { id, status: response.status, body: await response.json(), response };
 }
 
 async function ends(reason: string): Promise<number> {

@@ -53,14 +53,14 @@ const clients: Readonly<Record<string, () => Ways>> = {
   'graphql-ws': () => {
     const client = createWebSocketClient({ url: service.webSocketUrl, webSocketImpl: WebSocket });
     return {
-      subscribe: (query, variables, sink) => client.subscribe({ query, variables }, sink as never),
+      subscribe: (query, variables, sink) => client.subscribe({ query, variables }, sink),
       close: () => client.dispose(),
     };
   },
   'graphql-sse': () => {
     const client = createEventStreamClient({ url: service.url, retryAttempts: 0 });
     return {
-      subscribe: (query, variables, sink) => client.subscribe({ query, variables }, sink as never),
+      subscribe: (query, variables, sink) => client.subscribe({ query, variables }, sink),
       close: () => client.dispose(),
     };
   },
@@ -116,11 +116,11 @@ const clients: Readonly<Record<string, () => Ways>> = {
 function urqlWays(client: ReturnType<typeof createUrqlClient>): Pick<Ways, 'subscribe'> {
   return {
     subscribe: (query, variables, sink) => {
-      const { unsubscribe } = client.subscription(query, variables).subscribe(({ data, error }) => {
+      const subscription = client.subscription(query, variables).subscribe(({ data, error }) => {
         if (error === undefined) sink.next({ data });
         else sink.error(error);
       });
-      return unsubscribe;
+      return () => subscription.unsubscribe();
     },
   };
 }
@@ -145,7 +145,7 @@ describe.each(Object.keys(clients))('%s', (name) => {
       .get(`groq:us-east:on_demand:${model}`)
       ?.price?.components?.input?.toString();
     const begunBefore = await service.begun();
-    const stop = ways.subscribe(changed, { filter }, collected.sink as never);
+    const stop = ways.subscribe(changed, { filter }, collected.sink);
     await until(async () => (await service.begun()) > begunBefore);
     price += 1;
     const after = `0.00000007${price}`;
@@ -170,7 +170,7 @@ describe.each(Object.keys(clients))('%s', (name) => {
     const collected = collect<{ readonly data?: { readonly inferenceEvents: unknown } }>();
     const run = await service.startRun();
     await run.deltas('one ', 'two ');
-    ways.subscribe(events, { id: run.id }, collected.sink as never);
+    ways.subscribe(events, { id: run.id }, collected.sink);
     await collected.count(2);
     await run.deltas('three');
     await run.finish();

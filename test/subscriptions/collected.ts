@@ -23,7 +23,7 @@ export function collect<Value>(): Collected<Value> & { readonly sink: Sink<Value
   let isEnded = false;
   const waiting: { readonly count: number; readonly settle: (error?: Error) => void }[] = [];
   const settleWaiting = (): void => {
-    for (const { count, settle } of [...waiting]) {
+    for (const { count, settle } of waiting.slice()) {
       if (values.length >= count) settle();
       else if (isEnded) settle(new Error(`It ended after ${values.length} of ${count}`));
     }

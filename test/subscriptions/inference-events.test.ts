@@ -123,7 +123,7 @@ describe('a subscriber who is cut a hundred times while a run streams 2,000 delt
   const byEventStream: ReadSome = async (url, variables, wanted) => {
     const client = createEventStreamClient({ url, retryAttempts: 0 });
     const collected = collect<EventAnswer>();
-    client.subscribe({ query, variables }, collected.sink as never);
+    client.subscribe({ query, variables }, collected.sink);
     const isEnd = await Promise.race([
       collected.ended.then(() => true),
       collected.count(wanted).then(
