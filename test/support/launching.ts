@@ -123,7 +123,7 @@ export interface LaunchAnswer {
 }
 
 /** Everything that a receipt says. */
-export const receiptFields = `
+const receiptFields = `
 fragment Receipt on InferenceRun {
   id state offeringId charge reserved providerRequestId supersedes
   usage { inputTokens cachedInputTokens outputTokens reasoningTokens characters audioSeconds }
@@ -159,11 +159,11 @@ const estimateQuery = `query Estimate($input: LaunchInferenceInput!) {
 
 const runQuery = `query Run($id: ID!) { inferenceRun(id: $id) { ...Receipt } }${receiptFields}`;
 
-export const providerKey = 'gsk_launching_0123456789';
-export const routerToken = 'router-token-of-launching-0123456789';
+const providerKey = 'gsk_launching_0123456789';
+const routerToken = 'router-token-of-launching-0123456789';
 export const chatPath = '/openai/v1/chat/completions';
 /** Input $0.15, cached input $0.075, output $0.60 for a million tokens, in the recorded list. */
-export const pricedModel = 'openai/gpt-oss-120b';
+const pricedModel = 'openai/gpt-oss-120b';
 
 let keys = 0;
 /** A key that no other launch of this process has. */
@@ -201,7 +201,7 @@ export const usualPricing = {
 };
 
 /** The models that Groq lists from now on; the service takes them up with its next poll. */
-export function listModels(groq: GroqServer, models: readonly object[]): void {
+function listModels(groq: GroqServer, models: readonly object[]): void {
   groq.reply('/openai/v1/models', json({ object: 'list', data: models }));
 }
 
@@ -269,11 +269,15 @@ export async function startLaunching(
     ask,
     launch: async (input, who) => {
       const answer = await ask(launchMutation, { input: withDefaults(input) }, who);
-      return dataOf(answer, 'launchInference');
+      return dataOf(answer, 'launchInference') as LaunchAnswer;
     },
     estimate: async (input, who) =>
-      dataOf(await ask(estimateQuery, { input: withDefaults(input) }, who), 'estimateInference'),
-    run: async (id, who) => dataOf(await ask(runQuery, { id }, who), 'inferenceRun'),
+      dataOf(
+        await ask(estimateQuery, { input: withDefaults(input) }, who),
+        'estimateInference',
+      ) as LaunchAnswer,
+    run: async (id, who) =>
+      dataOf(await ask(runQuery, { id }, who), 'inferenceRun') as ReceiptAnswer | null,
     ended: async (id, who) => {
       for (let attempt = 0; attempt < 500; attempt += 1) {
         const run = await launching.run(id, who);
@@ -297,7 +301,7 @@ export async function startLaunching(
 }
 
 /** One GraphQL request, as a router sends it. */
-export async function askAt(
+async function askAt(
   url: string,
   query: string,
   variables: object,
@@ -339,9 +343,9 @@ function withDefaults(input: LaunchInput): LaunchInput {
   };
 }
 
-function dataOf<Answer>(answer: GraphQLAnswer, field: string): Answer {
+function dataOf(answer: GraphQLAnswer, field: string): unknown {
   if (answer.errors !== undefined || answer.data === undefined || answer.data === null) {
     throw new Error(`HTTP ${answer.status}: ${JSON.stringify(answer.errors)}`);
   }
-  return answer.data[field] as Answer;
+  return answer.data[field];
 }

@@ -9,7 +9,7 @@ import type { Attempt, Resolution, Run, RunFailure, RunTiming } from '../../src/
 
 /** Text as callers and providers write it; columns take no NUL. */
 const anyText = fc.string({ unit: 'binary', maxLength: 20 });
-export const anyColumnText = fc
+const anyColumnText = fc
   .string({ unit: 'binary', maxLength: 20 })
   .filter((text) => !text.includes('\u0000'));
 const anyMoment = fc.integer({ min: 0, max: 4_000_000_000_000 });
@@ -18,7 +18,7 @@ const anyDuration = fc
   .double({ min: 0, max: 1e9, noNaN: true })
   .map((value) => (Object.is(value, -0) ? 0 : value));
 
-export const anyDecimal = fc
+const anyDecimal = fc
   .tuple(fc.bigInt({ min: 0n, max: 10n ** 45n }), fc.integer({ min: 0, max: 45 }))
   .map(([coefficient, scale]) => Decimal.of(`${coefficient}e-${scale}`));
 

@@ -166,7 +166,7 @@ type RunOrigin = Pick<
 >;
 
 /** The run before its first fact, with nothing that a fact says. */
-export function runBeforeFacts(origin: RunOrigin): Run {
+function runBeforeFacts(origin: RunOrigin): Run {
   return {
     id: origin.id,
     caller: origin.caller,

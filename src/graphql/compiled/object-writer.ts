@@ -58,7 +58,7 @@ const rowTypes: ReadonlySet<string> = new Set(['Provider', 'Model', 'Offering'])
 const storedFields: ReadonlySet<string> = new Set(['priceHistory', 'priceAt']);
 
 /** Writes values of one type with the selections of these fields. */
-export function compileValue(
+function compileValue(
   compilation: Compilation,
   type: GraphQLOutputType,
   nodes: readonly FieldNode[],

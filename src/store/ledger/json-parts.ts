@@ -16,7 +16,7 @@ export function pricesOf({ unit, ...components }: Json<ComponentPrices>): Compon
   return { unit, ...decimalsOf(components) };
 }
 
-export function usageOf(usage: Json<InferenceUsage> | undefined): InferenceUsage | undefined {
+function usageOf(usage: Json<InferenceUsage> | undefined): InferenceUsage | undefined {
   if (usage === undefined) return undefined;
   const { audioSeconds, ...counts } = usage;
   return { ...counts, ...decimalsOf({ audioSeconds }) };

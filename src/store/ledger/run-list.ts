@@ -6,7 +6,7 @@ import type { Tables } from '../tables.ts';
 import { runOf } from './run-row.ts';
 
 /** More runs than a page shows; a bound for one answer. */
-export const maximumRunsPerPage = 1_000;
+const maximumRunsPerPage = 1_000;
 
 /** @throws RangeError unless `limit` is between 1 and {@link maximumRunsPerPage}. */
 export async function listRuns(

@@ -9,7 +9,7 @@ import { nextTurn } from '../transactions.ts';
 import { meeting } from './run-list.ts';
 
 /** Runs that are summed here, a page at a time, where the engine has no exact numbers. */
-export const maximumSummedRuns = 1_000_000;
+const maximumSummedRuns = 1_000_000;
 const runsPerPage = 2_000;
 const dayMs = 86_400_000;
 
