@@ -130,6 +130,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     const subscriptions = startSubscriptions({
       schema,
       catalogue,
+      isShared: store.engine === 'postgres',
       authenticator,
       contextOf,
       clock,

@@ -17,6 +17,8 @@ export interface SubscriptionParts {
   readonly schema: GraphQLSchema;
   /** Open. */
   readonly catalogue: Catalogue;
+  /** Whether other processes serve the same catalogue from the same storage. */
+  readonly isShared: boolean;
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
   readonly contextOf: (caller: Caller, request: RequestOrigin) => RequestContext;
   readonly clock: Clock;
@@ -36,8 +38,8 @@ export interface RunningSubscriptions {
 
 /** Follows the catalogue from now on, for whoever subscribes. */
 export function startSubscriptions(parts: SubscriptionParts): RunningSubscriptions {
-  const { schema, catalogue, authenticator, contextOf, clock, outward, log } = parts;
-  const changes = new ChangeLog(catalogue.snapshot.version, { clock });
+  const { schema, catalogue, isShared, authenticator, contextOf, clock, outward, log } = parts;
+  const changes = new ChangeLog(catalogue.snapshot.version, { clock, isShared });
   const stopFollowing = catalogue.onChange((change) => changes.append(change));
   const engine = new SubscriptionEngine({
     schema,

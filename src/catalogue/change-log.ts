@@ -25,6 +25,8 @@ export type LogPosition = number;
 
 export interface ChangeLogOptions {
   readonly clock: Pick<Clock, 'now'>;
+  /** Whether snapshots of other processes with the same version show what is stored alike. */
+  readonly isShared?: boolean;
   /** Notices that are kept for readers who are late or come back. */
   readonly maximumNotices?: number;
   /** Changes of one snapshot that are told one by one; more of them are told as `RELOAD`. */
@@ -45,20 +47,30 @@ export type MissedNotices =
  * in it, so that readers cost nothing however slow they are: one who falls out of what is kept is told to
  * reload.
  *
+ * Each process sees changes in its own order and may see several as one. A reader who comes from another
+ * process is therefore set back to before everything that he may not have had: some of it he is told twice.
+ *
  * Its entries are cut off from the snapshot that they come from, which they would keep in memory otherwise.
  */
 export class ChangeLog {
-  /** Positions mean nothing to another process: each sees changes in its own order. */
   readonly #origin = randomBytes(6).toString('base64url');
   readonly #options: Required<ChangeLogOptions>;
   readonly #notices: OfferingNotice[] = [];
   readonly #listeners = new Set<() => void>();
+  readonly #begin: Moment;
+  #lastDropped: Moment | undefined;
   #end: LogPosition = 0;
   #version: number;
 
   constructor(presentVersion: number, options: ChangeLogOptions) {
     this.#version = presentVersion;
-    this.#options = { maximumNotices: 2_000, maximumPerSnapshot: 500, ...options };
+    this.#begin = { version: presentVersion, atMs: options.clock.now() };
+    this.#options = {
+      isShared: false,
+      maximumNotices: 2_000,
+      maximumPerSnapshot: 500,
+      ...options,
+    };
   }
 
   /** The position behind the newest notice. */
@@ -82,13 +94,13 @@ export class ChangeLog {
     } else {
       const apart = entriesApart();
       for (const change of changes) {
-        const notice = noticeOf(change, apart);
-        const cursor = this.#cursorOf(this.#end + 1);
-        this.#push({ ...notice, cursor, version: snapshot.version, atMs });
+        const moment = { version: snapshot.version, atMs };
+        const cursor = this.#cursorOf(this.#end + 1, moment);
+        this.#push({ ...noticeOf(change, apart), ...moment, cursor });
       }
     }
     const superfluous = this.#notices.length - this.#options.maximumNotices;
-    if (superfluous > 0) this.#notices.splice(0, superfluous);
+    if (superfluous > 0) this.#lastDropped = this.#notices.splice(0, superfluous).at(-1);
     for (const listener of this.#listeners) listener();
   }
 
@@ -101,15 +113,30 @@ export class ChangeLog {
   }
 
   /**
-   * The position that a cursor names; `FOREIGN` for a cursor of another process or of an earlier life of
-   * this one, undefined for what is no cursor of this list.
+   * The position from which the holder of a cursor has missed nothing; `UNKNOWN` where that can not be
+   * told, undefined for what is no cursor of this list.
    */
-  positionOf(cursor: string): LogPosition | 'FOREIGN' | undefined {
+  positionOf(cursor: string): LogPosition | 'UNKNOWN' | undefined {
     if (cursor.length > longestCursor) return undefined;
     const text = Buffer.from(cursor, 'base64url').toString('latin1');
-    const [, origin, position = ''] = /^c ([\w-]{8}) (\d{1,15})$/.exec(text) ?? [];
-    if (origin === undefined) return undefined;
-    return origin === this.#origin && Number(position) <= this.#end ? Number(position) : 'FOREIGN';
+    const parts = /^c ([\w-]{8}) (\d{1,15}) (\d{1,15}) (\d{1,15})$/.exec(text);
+    if (parts === null) return undefined;
+    const [, origin, position, version, atMs] = parts;
+    if (origin === this.#origin) {
+      return Number(position) <= this.#end ? Number(position) : 'UNKNOWN';
+    }
+    if (!this.#options.isShared) return 'UNKNOWN';
+    return this.#positionFrom({ version: Number(version), atMs: Number(atMs) }) ?? 'UNKNOWN';
+  }
+
+  /** Before everything that a reader of another process may not have had by his last notice there. */
+  #positionFrom(last: Moment): LogPosition | undefined {
+    const mayBeNews = ({ version, atMs }: Moment): boolean =>
+      version >= last.version || atMs >= last.atMs - clockToleranceMs;
+    if (last.version < this.#begin.version || last.atMs < this.#begin.atMs) return undefined;
+    if (this.#lastDropped !== undefined && mayBeNews(this.#lastDropped)) return undefined;
+    const first = this.#notices.findIndex(mayBeNews);
+    return first === -1 ? this.#end : this.#end - this.#notices.length + first;
   }
 
   /** Tells a reader that he missed changes; he goes on from the end of the log. */
@@ -118,11 +145,11 @@ export class ChangeLog {
   }
 
   #reload(position: LogPosition, version: number): OfferingNotice {
+    const moment = { version, atMs: this.#options.clock.now() };
     return {
-      cursor: this.#cursorOf(position),
+      ...moment,
+      cursor: this.#cursorOf(position, moment),
       kind: 'RELOAD',
-      version,
-      atMs: this.#options.clock.now(),
       offeringId: undefined,
       before: undefined,
       after: undefined,
@@ -134,10 +161,19 @@ export class ChangeLog {
     this.#end += 1;
   }
 
-  #cursorOf(position: LogPosition): string {
-    return Buffer.from(`c ${this.#origin} ${position}`).toString('base64url');
+  #cursorOf(position: LogPosition, { version, atMs }: Moment): string {
+    return Buffer.from(`c ${this.#origin} ${position} ${version} ${atMs}`).toString('base64url');
   }
 }
+
+/** When, and in which version of the catalogue, a notice was given. */
+type Moment = Pick<OfferingNotice, 'version' | 'atMs'>;
+
+/**
+ * By how much clocks of two processes may differ, and one may be behind the other with what is stored, in
+ * milliseconds: changes that time alone makes have no version of their own.
+ */
+const clockToleranceMs = 10_000;
 
 const longestCursor = 100;
 

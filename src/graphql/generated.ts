@@ -1708,8 +1708,8 @@ export type Subscription = {
    */
   readonly inferenceEvents: InferenceEvent;
   /**
-   * Offerings whose price, speed, availability or lifecycle changed. Who was away for too long, or comes back to
-   * another process, gets one `RELOAD` first and has to read the list anew.
+   * Offerings whose price, speed, availability or lifecycle changed. Who was away for too long gets one `RELOAD`
+   * first and has to read the list anew; who comes back to another replica may be told of the newest changes twice.
    */
   readonly offeringChanged: OfferingChange;
 };

@@ -94,10 +94,84 @@ describe('the log of changes', () => {
     expect(cursors.map((cursor) => log.positionOf(cursor))).toEqual([1, 2]);
     expect(log.positionOf(log.reload().cursor)).toBe(log.end);
     const other = new ChangeLog(1, { clock });
-    expect(other.positionOf(cursors[0] ?? '')).toBe('FOREIGN');
+    expect(other.positionOf(cursors[0] ?? '')).toBe('UNKNOWN');
     for (const nonsense of ['', 'x', 'c', cursors[0]?.slice(1) ?? '', 'A'.repeat(5_000)]) {
       expect(log.positionOf(nonsense)).toBeUndefined();
     }
+  });
+
+  describe('beside that of another process on the same storage', () => {
+    const minuteMs = 60_000;
+
+    /** Two logs whose processes began at the same version, and time that passes for both. */
+    function twoLogs(options: { readonly maximumNotices?: number } = {}) {
+      let nowMs = 0;
+      const shared = { clock: { now: () => nowMs }, isShared: true, ...options };
+      const [here, there] = [new ChangeLog(1, shared), new ChangeLog(1, shared)];
+      return {
+        here,
+        there,
+        startAnother: (version: number) => new ChangeLog(version, shared),
+        pass: () => (nowMs += minuteMs),
+      };
+    }
+
+    function lastCursor(log: ChangeLog): string {
+      const missed = log.since(log.end - 1);
+      return (missed.kind === 'NOTICES' ? missed.notices.at(-1)?.cursor : undefined) ?? '';
+    }
+
+    /** What the holder of a cursor of one log is told by the other. */
+    function told(log: ChangeLog, cursor: string): readonly string[] {
+      const position = log.positionOf(cursor);
+      return typeof position === 'number' ? readAll(log, position) : [String(position)];
+    }
+
+    test('tells a reader what he missed; the newest that he had there, he may be told again', () => {
+      const { here, there, pass } = twoLogs();
+      for (const log of [here, there]) log.append(swap(2, 2));
+      pass();
+      for (const log of [here, there]) log.append(swap(3, 1));
+      const cursor = lastCursor(here);
+      pass();
+      there.append(swap(4, 2));
+      expect(told(there, cursor)).toEqual(['3.0', '4.0', '4.1']);
+    });
+
+    test('loses nothing to a process that saw several versions as one, or is behind', () => {
+      const { here, there, pass } = twoLogs();
+      here.append(swap(2, 1));
+      here.append(swap(3, 1));
+      const cursor = lastCursor(here);
+      here.append(swap(4, 1));
+      pass();
+      expect(told(there, cursor)).toEqual([]);
+      there.append(swap(4, 3));
+      expect(told(there, cursor)).toEqual(['4.0', '4.1', '4.2']);
+    });
+
+    test('loses nothing that time alone changed, which has no version of its own', () => {
+      const { here, there, pass } = twoLogs();
+      for (const log of [here, there]) log.append(swap(5, 1));
+      const cursor = lastCursor(here);
+      pass();
+      there.append(swap(5, 2));
+      expect(told(there, cursor)).toEqual(['5.0', '5.0', '5.1']);
+    });
+
+    test('does not know what a reader missed before it began, or of what it keeps no more', () => {
+      const { here, there, startAnother, pass } = twoLogs({ maximumNotices: 3 });
+      here.append(swap(2, 1));
+      const early = lastCursor(here);
+      pass();
+      expect(told(startAnother(3), early)).toEqual(['UNKNOWN']);
+      expect(told(startAnother(2), early)).toEqual(['UNKNOWN']);
+      there.append(swap(2, 1));
+      pass();
+      expect(told(there, early)).toEqual(['2.0']);
+      there.append(swap(3, 3));
+      expect(told(there, early)).toEqual(['UNKNOWN']);
+    });
   });
 
   test('keeps of a snapshot nothing but the entries that changed', () => {

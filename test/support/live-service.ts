@@ -176,6 +176,7 @@ export async function startLiveService(options: LiveServiceOptions = {}): Promis
   const subscriptions = startSubscriptions({
     schema,
     catalogue,
+    isShared: false,
     authenticator: { authenticate },
     contextOf,
     clock,

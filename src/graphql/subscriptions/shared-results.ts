@@ -1,4 +1,4 @@
-import type { ChangeLog, OfferingNotice } from '../../catalogue/change-log.ts';
+import type { ChangeLog, LogPosition, OfferingNotice } from '../../catalogue/change-log.ts';
 import type { TurnQueue } from './turn-queue.ts';
 
 /** A result as JSON text; undefined where the notice is not one that was asked for. */
@@ -50,13 +50,13 @@ export class SharedResults {
   /**
    * Results behind a position, for one reader, without an end until the signal aborts.
    *
-   * @param position - `FOREIGN` for a reader whose position is not known here.
+   * @param position - `UNKNOWN` for a reader of whom nobody can tell what he missed.
    */
   async *behind(
-    position: number | 'FOREIGN',
+    position: LogPosition | 'UNKNOWN',
     signal: AbortSignal,
   ): AsyncGenerator<string, void, undefined> {
-    let reached = position === 'FOREIGN' ? -1 : position;
+    let reached = position === 'UNKNOWN' ? -1 : position;
     while (!signal.aborted) {
       const missed = this.#log.since(reached);
       const notices = missed.kind === 'TOO_OLD' ? [this.#log.reload()] : missed.notices;

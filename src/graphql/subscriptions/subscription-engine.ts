@@ -265,7 +265,7 @@ const everybody: Subscriber = {
 
 const neverAborted = new AbortController().signal;
 
-function readPosition(cursor: string, changes: ChangeLog): LogPosition | 'FOREIGN' {
+function readPosition(cursor: string, changes: ChangeLog): LogPosition | 'UNKNOWN' {
   const position = changes.positionOf(cursor);
   if (position !== undefined) return position;
   throw clientError('BAD_USER_INPUT', '`after` is not a cursor of `offeringChanged`.');
