@@ -70,6 +70,8 @@ export class Launcher {
   readonly rateGate = new RateGate();
   readonly options: LauncherOptions;
   readonly #places = new Map<string, Places>();
+  /** Intents whose reservation is under way, by {@link intentOf}, with how many ask for it. */
+  readonly #reserving = new Map<string, number>();
   #isClosing = false;
 
   constructor(options: LauncherOptions) {
@@ -114,6 +116,14 @@ export class Launcher {
   /** Carries on with a run that was reserved, here or by a process that is gone. */
   resume(run: Run, payload: InferencePayload, arrivedAtMs: number): void {
     this.#start(run, payload, arrivedAtMs, undefined);
+  }
+
+  /** Whether this process carries the run out, or is about to. */
+  carries(run: Run): boolean {
+    return (
+      this.live.get(run.id) !== undefined ||
+      this.#reserving.has(intentOf(run.caller, run.idempotencyKey))
+    );
   }
 
   /** Takes no more launches, and waits for the runs that go on. */
@@ -185,19 +195,28 @@ export class Launcher {
       const known = await this.#knownRun(request, caller, hash);
       return known ?? refusal('QUEUE_FULL', 'Too many launches wait.', { retryAfterMs: 1000 });
     }
+    const intent = intentOf(caller.id, request.idempotencyKey);
+    this.#reserving.set(intent, (this.#reserving.get(intent) ?? 0) + 1);
     let result;
     try {
       result = await ledger.reserve(
         this.#reservation(request, caller, hash, terms, giveBack === undefined),
       );
+      if (result.kind === 'RESERVED') {
+        this.#start(result.run, terms.payload, arrivedAtMs, giveBack);
+      } else {
+        giveBack?.();
+      }
     } catch (error) {
       giveBack?.();
       return this.#ledgerUnavailable(error);
+    } finally {
+      const others = (this.#reserving.get(intent) ?? 1) - 1;
+      if (others === 0) this.#reserving.delete(intent);
+      else this.#reserving.set(intent, others);
     }
-    if (result.kind !== 'RESERVED') giveBack?.();
     switch (result.kind) {
       case 'RESERVED':
-        this.#start(result.run, terms.payload, arrivedAtMs, giveBack);
         return await this.#answer(request, result.run, false);
       case 'KNOWN':
         return await this.#replay(request, result.run);
@@ -325,6 +344,10 @@ export class Launcher {
 
 /** How long a cancellation waits for the run to end, in milliseconds. */
 const cancelWaitMs = 10_000;
+
+function intentOf(caller: string, idempotencyKey: string): string {
+  return JSON.stringify([caller, idempotencyKey]);
+}
 
 function conflict(run: Run): Refusal {
   return refusal('IDEMPOTENCY_CONFLICT', 'The key belongs to another request.', {

@@ -54,8 +54,10 @@ export class Recovery {
       const nowMs = clock.now();
       const alive = await ledger.store.renewOwner(ledger.owner, nowMs, nowMs + ownerLeaseMs);
       const others = isAlone ? [] : alive.filter((owner) => owner !== ledger.owner);
+      // A run of this process that nobody in it carries any more was left by a fault and is found too.
       for (const run of await ledger.store.unfinishedRuns(others, runsPerRound)) {
-        if (!this.#isCarriedHere(run, nowMs)) await this.#recover(run);
+        if (run.owner === ledger.owner && launcher.carries(run)) continue;
+        await this.#recover(run);
       }
       for (const runId of await ledger.store.cancelRequests(ledger.owner)) {
         launcher.live.get(runId)?.stop.abort('CANCEL' satisfies StopReason);
@@ -64,13 +66,6 @@ export class Recovery {
     } catch (error) {
       log('recovery.failed', { error });
     }
-  }
-
-  /** A run of this process that nobody in it carries any more was left by a fault and is found too. */
-  #isCarriedHere(run: Run, nowMs: number): boolean {
-    const { ledger, launcher } = this.#options;
-    if (run.owner !== ledger.owner) return false;
-    return launcher.live.get(run.id) !== undefined || nowMs - run.reservedAtMs < ownerLeaseMs;
   }
 
   async #recover(run: Run): Promise<void> {
