@@ -25,10 +25,30 @@ export interface CatalogueStore {
    */
   priceHistory(query: PriceHistoryQuery): Promise<readonly PricePoint[]>;
 
+  /**
+   * {@link priceHistory} for many questions at once, in the order asked.
+   *
+   * @throws HistoriesTooLarge when all of them together have more points than are given at once.
+   */
+  priceHistories(
+    queries: readonly PriceHistoryQuery[],
+  ): Promise<readonly (readonly PricePoint[])[]>;
+
   /** The price in force at a time for each offering asked, in the order asked; undefined where unknown. */
   pricesAt(
     questions: readonly { readonly offeringId: string; readonly atMs: number }[],
   ): Promise<readonly (PricePoint | undefined)[]>;
+}
+
+/** More history than is read at once; fewer offerings or a shorter span have less. */
+export class HistoriesTooLarge extends Error {
+  override readonly name = 'HistoriesTooLarge';
+  readonly maximumPoints: number;
+
+  constructor(maximumPoints: number) {
+    super(`The price histories have more than ${maximumPoints} points together`);
+    this.maximumPoints = maximumPoints;
+  }
 }
 
 export interface StoredCatalogue {

@@ -1,12 +1,14 @@
 import DataLoader from 'dataloader';
 
 import type { Caller } from '../callers/caller.ts';
+import { HistoriesTooLarge } from '../catalogue/catalogue-store.ts';
 import type { CatalogueStore, PricePoint } from '../catalogue/catalogue-store.ts';
 import type { Snapshot } from '../catalogue/snapshot.ts';
 import type { Decimal } from '../domain/decimal.ts';
 import type { Launcher } from '../inference/launcher.ts';
 import type { LedgerStore, StoredContent } from '../inference/ledger-store.ts';
 import type { Run } from '../inference/run.ts';
+import { clientError } from './errors.ts';
 
 /** What the transport knows of a request. */
 export interface RequestOrigin {
@@ -90,15 +92,7 @@ export class RequestContext {
   get priceHistory(): DataLoader<PriceHistoryQuestion, readonly PricePoint[], string> {
     const store = this.#catalogueStore;
     return (this.#priceHistory ??= new DataLoader(
-      async (questions) => {
-        const asked = questions.map(async (question) => await store.priceHistory(question));
-        // A question that fails is an error at its own place: the others are answered.
-        return (await Promise.allSettled(asked)).map((answer) =>
-          answer.status === 'fulfilled'
-            ? answer.value
-            : new Error('A price history could not be read', { cause: answer.reason }),
-        );
-      },
+      async (questions) => await readHistories(store, questions),
       {
         cacheKeyFn: ({ offeringId, fromMs, toMs, limit }) =>
           `${fromMs} ${toMs} ${limit} ${offeringId}`,
@@ -125,5 +119,21 @@ export class RequestContext {
     return (this.#contents ??= new DataLoader(async (ids) => await this.ledger.contents(ids), {
       maxBatchSize: maximumBatchSize,
     }));
+  }
+}
+
+async function readHistories(
+  store: CatalogueStore,
+  questions: readonly PriceHistoryQuestion[],
+): Promise<readonly (readonly PricePoint[])[]> {
+  try {
+    return await store.priceHistories(questions);
+  } catch (error) {
+    if (!(error instanceof HistoriesTooLarge)) throw error;
+    throw clientError(
+      'BAD_USER_INPUT',
+      `The price histories of this request have more than ${error.maximumPoints} changes together; ` +
+        'ask for fewer offerings or a shorter span.',
+    );
   }
 }

@@ -9,7 +9,7 @@ import type {
   StoredCatalogue,
 } from '../catalogue/catalogue-store.ts';
 import { jsonRows, storableInteger, storableText, type Engine } from './engine-sql.ts';
-import { appendPricePoints, priceHistory, pricesAt } from './price-points.ts';
+import { appendPricePoints, priceHistories, pricesAt } from './price-points.ts';
 import { slicesOf } from './slices.ts';
 import { noNotices, type StoreNotices } from './store-notices.ts';
 import type { StoreParts } from './store-parts.ts';
@@ -74,8 +74,15 @@ export class SqlCatalogueStore implements CatalogueStore {
     return stored;
   }
 
-  priceHistory(query: PriceHistoryQuery): Promise<readonly PricePoint[]> {
-    return priceHistory(this.#database, query);
+  async priceHistory(query: PriceHistoryQuery): Promise<readonly PricePoint[]> {
+    const [history] = await this.priceHistories([query]);
+    return history ?? [];
+  }
+
+  priceHistories(
+    queries: readonly PriceHistoryQuery[],
+  ): Promise<readonly (readonly PricePoint[])[]> {
+    return priceHistories(this.#database, this.#engine, queries);
   }
 
   pricesAt(

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 
+import { HistoriesTooLarge } from '../catalogue/catalogue-store.ts';
 import type { PriceHistoryQuery, PricePoint } from '../catalogue/catalogue-store.ts';
 import { Decimal } from '../domain/decimal.ts';
 import type { CostMethod, PriceBasis, PriceUnit } from '../domain/price.ts';
@@ -12,32 +13,94 @@ import { nextTurn, type StoreTransaction } from './transactions.ts';
 export const maximumHistoryPoints = 10_000;
 const questionsPerQuery = 500;
 
-/** @throws RangeError unless `limit` is between 1 and {@link maximumHistoryPoints}. */
-export async function priceHistory(
+/** Points of all histories that are read at once: some 50 MB. */
+const maximumPointsAtOnce = 100_000;
+
+/**
+ * One query for each {@link questionsPerQuery} questions.
+ *
+ * @throws RangeError unless each `limit` is between 1 and {@link maximumHistoryPoints}.
+ * @throws HistoriesTooLarge
+ */
+export async function priceHistories(
   database: Kysely<Tables>,
-  { offeringId, fromMs, toMs, limit }: PriceHistoryQuery,
-): Promise<readonly PricePoint[]> {
+  engine: Engine,
+  queries: readonly PriceHistoryQuery[],
+): Promise<readonly (readonly PricePoint[])[]> {
+  for (const query of queries) assertHistoryQuery(query);
+  const histories: PricePoint[][] = [];
+  let points = 0;
+  for (const slice of slicesOf(queries, questionsPerQuery)) {
+    if (histories.length > 0) await nextTurn();
+    const own: PricePoint[][] = slice.map(() => []);
+    const rows = await historyRows(database, engine, slice, maximumPointsAtOnce - points + 1);
+    points += rows.length;
+    if (points > maximumPointsAtOnce) throw new HistoriesTooLarge(maximumPointsAtOnce);
+    for (const row of rows) {
+      own[row.position]?.push(pricePointOf(slice[row.position]?.offeringId ?? '', row));
+    }
+    for (const [index, history] of own.entries()) {
+      const { fromMs = 0, limit = 0 } = slice[index] ?? {};
+      const begins = history[0] !== undefined && history[0].atMs < fromMs;
+      // One more than the limit is read, because the point in force at the start does not count.
+      histories.push(begins ? history : history.slice(0, limit));
+    }
+  }
+  return histories;
+}
+
+function assertHistoryQuery({ fromMs, toMs, limit }: PriceHistoryQuery): void {
   if (!Number.isInteger(limit) || limit < 1 || limit > maximumHistoryPoints) {
     throw new RangeError(`A price history has 1 to ${maximumHistoryPoints} points`);
   }
   storableInteger(fromMs, 'The start of a price history');
   storableInteger(toMs, 'The end of a price history');
-  const { rows } = await sql<PriceColumns>`
-    select price_change.*
-    from offering_key
-    join price_change on price_change.offering_key = offering_key.id
-    where offering_key.offering = ${offeringId}
-      and price_change.at_ms >= coalesce(
-        (select max(earlier.at_ms) from price_change as earlier
-         where earlier.offering_key = offering_key.id and earlier.at_ms <= ${fromMs}),
-        ${fromMs})
-      and price_change.at_ms < ${Math.max(toMs, fromMs + 1)}
-    order by price_change.at_ms
-    limit ${limit + 1}
+}
+
+type HistoryRow = PriceColumns & { readonly position: number };
+
+async function historyRows(
+  database: Kysely<Tables>,
+  engine: Engine,
+  queries: readonly PriceHistoryQuery[],
+  maximumRows: number,
+): Promise<readonly HistoryRow[]> {
+  const asked = queries.map(({ offeringId, fromMs, toMs, limit }, position) => [
+    position,
+    storableText(offeringId, 'The id of an offering'),
+    fromMs,
+    Math.max(toMs, fromMs + 1),
+    limit + 1,
+  ]);
+  const { rows } = await sql<HistoryRow>`
+    with question as materialized (
+      select cast(value ->> 0 as integer) as position, value ->> 1 as offering,
+             cast(value ->> 2 as bigint) as from_ms, cast(value ->> 3 as bigint) as to_ms,
+             cast(value ->> 4 as integer) as most
+      from ${jsonRows(engine, asked)} as given
+    ), span as materialized (
+      select question.position, question.to_ms, question.most, offering_key.id as offering_key,
+             coalesce(
+               (select max(earlier.at_ms) from price_change as earlier
+                where earlier.offering_key = offering_key.id
+                  and earlier.at_ms <= question.from_ms),
+               question.from_ms) as start_ms
+      from question
+      join offering_key on offering_key.offering = question.offering
+    ), numbered as (
+      select span.position, span.most, price_change.*,
+             row_number() over (partition by span.position order by price_change.at_ms) as number
+      from span
+      join price_change on price_change.offering_key = span.offering_key
+                       and price_change.at_ms >= span.start_ms
+                       and price_change.at_ms < span.to_ms
+    )
+    select * from numbered
+    where number <= most
+    order by position, at_ms
+    limit ${maximumRows}
   `.execute(database);
-  const points = rows.map((row) => pricePointOf(offeringId, row));
-  const [first] = points;
-  return first !== undefined && first.atMs < fromMs ? points : points.slice(0, limit);
+  return rows;
 }
 
 /** One query for each {@link questionsPerQuery} questions. */

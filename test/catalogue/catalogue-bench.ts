@@ -70,6 +70,7 @@ export async function startCatalogue(
     loadCatalogue: () => store.catalogue.loadCatalogue(),
     catalogueChangesSince: (version) => store.catalogue.catalogueChangesSince(version),
     priceHistory: (query) => store.catalogue.priceHistory(query),
+    priceHistories: (queries) => store.catalogue.priceHistories(queries),
     pricesAt: (questions) => store.catalogue.pricesAt(questions),
     commitCatalogue: (change) =>
       storageFails

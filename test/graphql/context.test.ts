@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { HistoriesTooLarge } from '../../src/catalogue/catalogue-store.ts';
 import type { CatalogueStore, PriceHistoryQuery } from '../../src/catalogue/catalogue-store.ts';
 import { RequestContext } from '../../src/graphql/context.ts';
 import type { RequestContextParts } from '../../src/graphql/context.ts';
@@ -32,25 +33,24 @@ describe('the loaders of one request', () => {
     expect(asked).toEqual([[one, two]]);
   });
 
-  it('answer the histories that can be read beside one that can not', async () => {
-    const asked: string[] = [];
+  it('ask storage for all histories at once, and for equal ones once', async () => {
+    const asked: string[][] = [];
     const { priceHistory } = contextOver({
-      priceHistory: ({ offeringId }: PriceHistoryQuery) => {
-        asked.push(offeringId);
-        // As storage does with a question that it does not take: at once, not as a promise.
-        if (offeringId === 'broken') throw new RangeError('A price history has 1 to 10000 points');
-        return Promise.resolve([]);
+      priceHistories: async (queries: readonly PriceHistoryQuery[]) => {
+        asked.push(queries.map(({ offeringId }) => offeringId));
+        return queries.map(() => []);
       },
     });
-    const answers = await Promise.allSettled(
-      ['one', 'broken', 'two', 'one'].map((id) => priceHistory.load(question(id))),
-    );
-    expect(answers.map(({ status }) => status)).toEqual([
-      'fulfilled',
-      'rejected',
-      'fulfilled',
-      'fulfilled',
-    ]);
-    expect(asked).toEqual(['one', 'broken', 'two']);
+    await Promise.all(['one', 'two', 'one'].map((id) => priceHistory.load(question(id))));
+    expect(asked).toEqual([['one', 'two']]);
+  });
+
+  it('tell a client that asks for more history than is read at once', async () => {
+    const { priceHistory } = contextOver({
+      priceHistories: () => Promise.reject(new HistoriesTooLarge(100_000)),
+    });
+    await expect(priceHistory.load(question('one'))).rejects.toMatchObject({
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
   });
 });

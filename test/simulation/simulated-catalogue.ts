@@ -34,6 +34,7 @@ export async function simulatedCatalogue(): Promise<Catalogue> {
     catalogueChangesSince: async () => ({ version: 0, rows: [] }),
     commitCatalogue: async () => 1,
     priceHistory: async () => [],
+    priceHistories: async (queries) => queries.map(() => []),
     pricesAt: async (questions) => questions.map(() => undefined),
   };
   const catalogue = new Catalogue({

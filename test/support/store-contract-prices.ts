@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import type { KyselyPlugin } from 'kysely';
 import { describe, expect, test } from 'vitest';
 
+import { HistoriesTooLarge } from '../../src/catalogue/catalogue-store.ts';
 import type { PricePoint } from '../../src/catalogue/catalogue-store.ts';
 import { Decimal } from '../../src/domain/decimal.ts';
 import { SqlCatalogueStore } from '../../src/store/catalogue-store.ts';
@@ -153,7 +154,49 @@ export function describePrices({ store, restart }: ContractStore): void {
     expect(await store().catalogue.pricesAt([])).toEqual([]);
   });
 
-  test('prices of 1,200 offerings take three queries', async () => {
+  test('histories are answered in the order asked, each within its own span and limit', async () => {
+    const [one, two] = [newOffering(), newOffering()];
+    const [early, late] = [1_000, 2_000].map((atMs) =>
+      pricePoint({ offeringId: one, atMs, priceVersion: `pv_${atMs}` }),
+    ) as [PricePoint, PricePoint];
+    const other = pricePoint({ offeringId: two, atMs: 1_500 });
+    await append(early, late, other);
+    const question = (offeringId: string, fromMs: number, limit = 10) => ({
+      offeringId,
+      fromMs,
+      toMs: 9_000,
+      limit,
+    });
+
+    expect(
+      await store().catalogue.priceHistories([
+        question(two, 0),
+        question(one, 1_500),
+        question('never seen', 0),
+        question(one, 0, 1),
+        question(one, 1_500),
+      ]),
+    ).toEqual([[other], [early, late], [], [early], [early, late]]);
+    expect(await store().catalogue.priceHistories([])).toEqual([]);
+  });
+
+  test('histories with too many points together are refused', async () => {
+    const offeringId = newOffering();
+    const points = Array.from({ length: 2_000 }, (_, index) =>
+      pricePoint({ offeringId, atMs: index, input: Decimal.of(`0.${index + 1}`) }),
+    );
+    await append(...points);
+    const query = { offeringId, fromMs: 0, toMs: 1e12, limit: 10_000 };
+    const histories = await store().catalogue.priceHistories(
+      Array.from({ length: 40 }, () => query),
+    );
+    expect(histories.map(({ length }) => length)).toEqual(Array.from({ length: 40 }, () => 2_000));
+    await expect(
+      store().catalogue.priceHistories(Array.from({ length: 600 }, () => query)),
+    ).rejects.toThrow(HistoriesTooLarge);
+  });
+
+  function countedStore() {
     let queries = 0;
     const counting: KyselyPlugin = {
       transformQuery: ({ node }) => {
@@ -168,13 +211,31 @@ export function describePrices({ store, restart }: ContractStore): void {
       transactions,
       database: database.withPlugin(counting),
     });
+    return { counted, queries: () => queries };
+  }
+
+  test('histories of 1,200 offerings take three queries', async () => {
+    const { counted, queries } = countedStore();
+    const questions = Array.from({ length: 1_200 }, (_, index) => ({
+      offeringId: `unknown-${index}`,
+      fromMs: 0,
+      toMs: 1,
+      limit: 10,
+    }));
+
+    expect(await counted.priceHistories(questions)).toHaveLength(1_200);
+    expect(queries()).toBe(3);
+  });
+
+  test('prices of 1,200 offerings take three queries', async () => {
+    const { counted, queries } = countedStore();
     const questions = Array.from({ length: 1_200 }, (_, index) => ({
       offeringId: `unknown-${index}`,
       atMs: 1,
     }));
 
     expect(await counted.pricesAt(questions)).toHaveLength(1_200);
-    expect(queries).toBe(3);
+    expect(queries()).toBe(3);
   });
 
   describe('against a naive model', () => {
@@ -190,10 +251,16 @@ export function describePrices({ store, restart }: ContractStore): void {
             for (const point of points) model.append(point);
             await append(...points);
           }
-          for (const { offering, ...range } of questions) {
-            const query = { offeringId: offeringIds[offering], ...range };
+          const queries = questions.map(({ offering, ...range }) => ({
+            offeringId: offeringIds[offering],
+            ...range,
+          }));
+          for (const query of queries) {
             expect(await store().catalogue.priceHistory(query)).toEqual(model.history(query));
           }
+          expect(await store().catalogue.priceHistories(queries)).toEqual(
+            queries.map((query) => model.history(query)),
+          );
           const asked = questions.map(({ offering, fromMs }) => ({
             offeringId: offeringIds[offering],
             atMs: fromMs,
