@@ -121,6 +121,7 @@ interface WireMessage {
 
 interface WireChat {
   readonly model?: string;
+  readonly stream?: boolean;
   readonly messages?: readonly WireMessage[];
   readonly max_tokens?: number;
   readonly temperature?: number;
@@ -250,7 +251,7 @@ describe('a recorded exchange with Groq, from the HTTP client to the receipt', (
       expect(wire.tools?.map((tool) => tool.function.name)).toEqual(
         body.tools?.map((tool) => tool.function.name),
       );
-      expect((wire as { readonly stream?: boolean }).stream ?? false).toBe(isStream);
+      expect(wire.stream ?? false).toBe(isStream);
 
       const choice = answer?.choices[0];
       if (choice !== undefined) {
