@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 
+import { ask } from './support/ask.ts';
 import { behindEachGateway } from './support/behind-gateways.ts';
 
 const router = {
@@ -7,7 +8,26 @@ const router = {
   callers: { 'session-of-alice': 'alice', 'session-of-bob': 'bob' },
 };
 
-behindEachGateway({ router }, (bench) => {
+const environment = { AUTH_MODE: 'router', ROUTER_TOKENS: router.token };
+
+behindEachGateway({ router, environment }, (bench) => {
+  it('answers nobody who comes past the gateway', async () => {
+    for (const query of ['{ providers { id } }', '{ _service { sdl } }', '{ viewer { id } }']) {
+      const { status, data, errors } = await ask(bench().market.serviceUrl, query);
+      expect(status).toBe(401);
+      expect(data ?? null).toBeNull();
+      expect(errors[0]?.extensions?.['code']).toBe('UNAUTHENTICATED');
+    }
+  });
+
+  it('knows the caller whom the gateway names, and no other', async () => {
+    const viewer = '{ viewer { id } }';
+    const asAlice = { authorization: 'Bearer session-of-alice' };
+    expect(await bench().data(viewer, {}, asAlice)).toEqual({ viewer: { id: 'alice' } });
+    expect(await bench().data(viewer)).toEqual({ viewer: null });
+    expect(await bench().data(viewer, {}, { 'x-caller-id': 'alice' })).toEqual({ viewer: null });
+  });
+
   it('hears from the gateway who it is and for whom it asks', async () => {
     await bench().ask('{ providers { id } }', {}, { authorization: 'Bearer session-of-alice' });
     expect(bench().market.tap.requests).toMatchObject([

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import { beforeAll, beforeEach, describe } from 'vitest';
 
 import { ask, askForData } from './ask.ts';
 import type { Answer } from './ask.ts';
@@ -11,23 +11,20 @@ import type { Market, MarketOptions } from './market.ts';
 export interface Bench {
   readonly market: Market;
   readonly gatewayUrl: string;
-  /** Asks through the gateway, as a client with these headers. */
-  ask(
-    query: string,
-    variables?: Readonly<Record<string, unknown>>,
-    headers?: Readonly<Record<string, string>>,
-  ): Promise<Answer>;
+  /** Asks through the gateway. */
+  readonly ask: Question<Answer>;
   /** Asks through the gateway; an error fails the test. */
-  data(
-    query: string,
-    variables?: Readonly<Record<string, unknown>>,
-  ): Promise<Record<string, unknown>>;
-  /** Asks the service itself; an error fails the test. */
-  directData(
-    query: string,
-    variables?: Readonly<Record<string, unknown>>,
-  ): Promise<Record<string, unknown>>;
+  readonly data: Question<Record<string, unknown>>;
+  /** Asks the service itself, as the gateway would for the same client; an error fails the test. */
+  readonly directData: Question<Record<string, unknown>>;
 }
+
+/** @param headers - what the client sends of its own. */
+type Question<Result> = (
+  query: string,
+  variables?: Readonly<Record<string, unknown>>,
+  headers?: Readonly<Record<string, string>>,
+) => Promise<Result>;
 
 /**
  * Defines the same tests behind every gateway, all over one market.
@@ -42,30 +39,30 @@ export function behindEachGateway(
 
   beforeAll(async () => {
     market = await openMarket(options);
+    return async () => await market.close();
   });
-  afterAll(async () => await market.close());
 
   describe.each(gatewayKinds)('behind $name', (kind) => {
     let gateway: Gateway;
 
     beforeAll(async () => {
       gateway = await kind.start(market.supergraph.sdl, market.headersForService);
+      return async () => await gateway.stop();
     });
     beforeEach(() => market.tap.forget());
-    afterAll(async () => await gateway.stop());
 
     define(() => benchOf(market, gateway.url));
   });
 }
 
 function benchOf(market: Market, gatewayUrl: string): Bench {
-  const own = market.headersForService(new Headers());
+  const { serviceUrl, headersForService } = market;
   return {
     market,
     gatewayUrl,
     ask: async (...question) => await ask(gatewayUrl, ...question),
     data: async (...question) => await askForData(gatewayUrl, ...question),
-    directData: async (query, variables) =>
-      await askForData(market.serviceUrl, query, variables, own),
+    directData: async (query, variables, headers) =>
+      await askForData(serviceUrl, query, variables, headersForService(new Headers(headers))),
   };
 }

@@ -8,14 +8,17 @@ export interface Listing {
   readonly offeringId: string;
 }
 
-/** The marketplace's own subgraph: listings and carts that know nothing of an offering but its id. */
+/** The marketplace's own subgraph: it knows nothing of an offering or a run but its id. */
 export interface ListingsSubgraph extends SubgraphServer {
   /** What is listed from now on. */
   show(listings: readonly Listing[]): void;
+  /** The runs that orders point at from now on, whosever they are. */
+  showOrders(runIds: readonly string[]): void;
 }
 
 export async function startListingsSubgraph(): Promise<ListingsSubgraph> {
   let rows: readonly Listing[] = [];
+  let orders: readonly string[] = [];
   const offeringOf = ({ offeringId }: Listing) => ({ __typename: 'Offering', id: offeringId });
   const server = await startSubgraph(sdl, {
     Query: {
@@ -23,6 +26,7 @@ export async function startListingsSubgraph(): Promise<ListingsSubgraph> {
       cart: () => ({
         items: rows.map((listing) => ({ quantity: 1, offering: offeringOf(listing) })),
       }),
+      orders: () => orders.map((id) => ({ run: { __typename: 'InferenceRun', id } })),
     },
     Listing: { offering: offeringOf },
     Offering: {
@@ -39,6 +43,9 @@ export async function startListingsSubgraph(): Promise<ListingsSubgraph> {
     show(listings) {
       rows = listings;
     },
+    showOrders(runIds) {
+      orders = runIds;
+    },
   };
 }
 
@@ -48,6 +55,7 @@ const sdl = /* GraphQL */ `
   type Query {
     listings(first: Int!): [Listing!]!
     cart: Cart!
+    orders: [Order!]!
   }
 
   type Listing @key(fields: "id", resolvable: false) {
@@ -64,6 +72,14 @@ const sdl = /* GraphQL */ `
   type CartItem {
     quantity: Int!
     offering: Offering
+  }
+
+  type Order {
+    run: InferenceRun
+  }
+
+  type InferenceRun @key(fields: "id", resolvable: false) {
+    id: ID!
   }
 
   type Offering @key(fields: "id") {
