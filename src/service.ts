@@ -6,14 +6,13 @@ import type { Logger } from 'pino';
 
 import type { GraphQLError } from 'graphql';
 import { createAuthenticator } from './callers/authenticator.ts';
-import type { Authenticator } from './callers/authenticator.ts';
 import type { Caller } from './callers/caller.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { pollInTurn } from './catalogue/poll-turns.ts';
 import { Poller } from './catalogue/poller.ts';
 import type { PollerOptions } from './catalogue/poller.ts';
 import type { Config } from './config.ts';
-import { systemClock } from './domain/clock.ts';
+import { systemClock, within } from './domain/clock.ts';
 import type { Clock } from './domain/clock.ts';
 import { CompiledQueries } from './graphql/compiled/compiled-queries.ts';
 import { RequestContext } from './graphql/context.ts';
@@ -36,6 +35,7 @@ import { ModelsDevFeed } from './providers/models-dev/models-dev-feed.ts';
 import type { ProviderInterface } from './providers/provider.ts';
 import { loadRegistry } from './registry.ts';
 import type { RegisteredProvider, Registry } from './registry.ts';
+import { contentKeyFrom } from './content-key.ts';
 import { apiKeysFrom } from './provider-keys.ts';
 import { EnvironmentSecretStore } from './secrets/environment.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
@@ -62,6 +62,9 @@ export interface ServiceOverrides {
 }
 
 const root = new URL('../', import.meta.url);
+
+/** How long a start waits for the content key, in milliseconds; it goes on being looked for. */
+const contentKeyWaitMs = 1_000;
 
 /** Puts the parts together; the only place that knows them all. */
 export function createService(config: Config, overrides: ServiceOverrides = {}): Service {
@@ -104,7 +107,11 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     stops.unshift(() => catalogue.close());
     if (store.engine === 'postgres') stops.unshift(startFollowing(catalogue, store, clock));
 
-    const inference = await startInference(config, secrets, catalogue, providers, store, {
+    const contentKey = contentKeyFrom(secrets, config.launches.contentKeyPath, eventLog(log));
+    stops.unshift(contentKey.stop);
+    await within(contentKeyWaitMs, clock, contentKey.asked);
+    const { sealer } = contentKey;
+    const inference = await startInference(config, sealer, catalogue, providers, store, {
       clock,
       log,
     });
@@ -156,7 +163,12 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
       options: httpOptionsOf(config),
       health: () => ({
         ready: catalogue.isOpen,
-        degraded: [...degradedReasons(catalogue, secrets), ...signInReasons(authenticator)],
+        degraded: [
+          ...degradedReasons(catalogue, secrets),
+          ...[sealer.hindrance(), authenticator.degradedReason()].filter(
+            (reason) => reason !== undefined,
+          ),
+        ],
       }),
       metrics,
       log,
@@ -345,11 +357,6 @@ function httpOptionsOf(config: Config) {
     drainDelayMs: config.drainDelayMs,
     ...(loopbackHosts.includes(config.host) ? { allowedHosts: loopbackHosts } : {}),
   };
-}
-
-function signInReasons(authenticator: Authenticator): string[] {
-  const reason = authenticator.degradedReason();
-  return reason === undefined ? [] : [reason];
 }
 
 function degradedReasons(catalogue: Catalogue, secrets: SecretStore): string[] {

@@ -5,7 +5,6 @@ import type { Logger } from 'pino';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config.ts';
 import type { Clock } from './domain/clock.ts';
-import { encryptedContent, plainContent } from './inference/content.ts';
 import type { ContentSealer } from './inference/content.ts';
 import { Launcher } from './inference/launcher.ts';
 import { Ledger } from './inference/ledger.ts';
@@ -13,7 +12,6 @@ import type { StopReason } from './inference/live-runs.ts';
 import { Recovery } from './inference/recovery.ts';
 import { samplesPerOffering, speedWindowMs } from './inference/speed.ts';
 import type { ProviderInterface } from './providers/provider.ts';
-import type { SecretStore } from './secrets/secret-store.ts';
 import type { Store } from './store/open-store.ts';
 
 /** The launching side of the service. */
@@ -40,7 +38,7 @@ const attemptLimits = {
 /** Opens ledger and launcher, recovers what an earlier process left behind, and keeps speeds fresh. */
 export async function startInference(
   config: Config,
-  secrets: SecretStore,
+  sealer: ContentSealer,
   catalogue: Catalogue,
   providers: ReadonlyMap<string, ProviderInterface>,
   store: Store,
@@ -51,7 +49,6 @@ export async function startInference(
     else log.warn(fields, name);
   };
   const { launches } = config;
-  const sealer = await contentSealerOf(config, secrets);
   const ledger = new Ledger({
     store: store.ledger,
     clock,
@@ -123,14 +120,6 @@ export async function startInference(
       await recovery.stop();
     },
   };
-}
-
-async function contentSealerOf(config: Config, secrets: SecretStore): Promise<ContentSealer> {
-  const { contentKeyPath } = config.launches;
-  if (contentKeyPath === undefined) return plainContent;
-  const result = await secrets.read(contentKeyPath);
-  if (result.ok) return encryptedContent(result.secret.reveal());
-  throw new Error(`The content key can not be read: ${result.reason}`);
 }
 
 function startMeasuring(

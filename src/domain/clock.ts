@@ -28,3 +28,10 @@ export const systemClock: Clock = {
     }
   },
 };
+
+/** Waits for work that may take longer than `ms` milliseconds, and then lets it go on. */
+export async function within(ms: number, clock: Clock, work: Promise<void>): Promise<void> {
+  const done = new AbortController();
+  const timer = clock.sleep(ms, done.signal).catch(() => undefined);
+  await Promise.race([work.finally(() => done.abort()), timer]);
+}

@@ -626,6 +626,8 @@ export type LaunchRefusal = {
 export type LaunchRefusalCode =
   /** The worst case does not fit what is left of the caller's budget for the day. */
   | 'BUDGET_EXCEEDED'
+  /** The key that seals stored content can't be had now. */
+  | 'CONTENT_KEY_UNAVAILABLE'
   /** ASYNC and STREAM need stored content, which this service keeps none of. */
   | 'CONTENT_NOT_KEPT'
   /** The conversation is longer than the model's context. */

@@ -148,6 +148,8 @@ export class Launcher {
     if (request.mode !== 'SYNC' && this.options.limits.contentLifeMs === 0) {
       return refusal('CONTENT_NOT_KEPT', 'This service keeps no content to be read later.');
     }
+    const sealing = this.#sealingHindrance();
+    if (sealing !== undefined) return sealing;
     const { provider, model } = terms.offering;
     const waitMs = this.rateGate.waitMs(
       provider.id,
@@ -161,6 +163,16 @@ export class Launcher {
       });
     }
     return undefined;
+  }
+
+  /** Content that is to be kept must be sealed from its first moment on. */
+  #sealingHindrance(): Refusal | undefined {
+    const { limits, sealer } = this.options;
+    const reason = limits.contentLifeMs === 0 ? undefined : sealer.hindrance();
+    if (reason === undefined) return undefined;
+    return refusal('CONTENT_KEY_UNAVAILABLE', `Content can not be sealed: ${reason}.`, {
+      retryAfterMs: contentKeyRetryMs,
+    });
   }
 
   /** The answer for a key that is known already; undefined when it is free to be used. */
@@ -344,6 +356,9 @@ export class Launcher {
 
 /** How long a cancellation waits for the run to end, in milliseconds. */
 const cancelWaitMs = 10_000;
+
+/** When to try again without a content key: the secret store looks for it about that often. */
+const contentKeyRetryMs = 5_000;
 
 function intentOf(caller: string, idempotencyKey: string): string {
   return JSON.stringify([caller, idempotencyKey]);

@@ -89,10 +89,13 @@ export class Recovery {
 
   async #carryOn(run: Run): Promise<void> {
     const { ledger, launcher, sealer, clock, log } = this.#options;
+    const isDue = clock.now() >= run.deadlineAtMs;
+    // What was asked can't be read without its key: a later round finds it, or the deadline over.
+    if (run.mode !== 'SYNC' && sealer.hindrance() !== undefined && !isDue) return;
     const adopted = await ledger.adopt(run);
     const [content] = await ledger.store.contents([run.id]);
     const payload = openedRequest(sealer, content?.request);
-    if (run.mode !== 'SYNC' && payload !== undefined && clock.now() < run.deadlineAtMs) {
+    if (run.mode !== 'SYNC' && payload !== undefined && !isDue) {
       log('launch.adopted', { runId: run.id });
       launcher.resume(adopted, payload, clock.monotonic());
       return;

@@ -36,7 +36,7 @@ export class EnvironmentSecretStore implements SecretStore {
     }
     const value = this.#options.secrets.get(path)?.()?.trim();
     if (value === undefined || value === '') {
-      this.#seen.delete(path);
+      if (this.#seen.delete(path)) this.#listeners.announce(path);
       return {
         ok: false,
         code: 'UNCONFIGURED',

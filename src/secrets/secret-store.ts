@@ -84,7 +84,7 @@ export interface SecretStore {
   status(): SecretStoreStatus;
 
   /**
-   * Calls back with the path whenever a value appears or its generation changes.
+   * Calls back with the path whenever a value appears, its generation changes, or it is given up.
    *
    * @returns a function that ends the subscription.
    */

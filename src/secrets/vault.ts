@@ -1,3 +1,4 @@
+import { within } from '../domain/clock.ts';
 import type { Clock } from '../domain/clock.ts';
 import { ChangeListeners } from './change-listeners.ts';
 import { pause } from './pause.ts';
@@ -140,7 +141,10 @@ export class VaultSecretStore implements SecretStore {
         this.#log('secret.changed', { path, generation });
         this.#listeners.announce(path);
       },
-      lost: ({ code, reason }) => this.#log('secret.lost', { path, code, reason }),
+      lost: ({ code, reason }) => {
+        this.#log('secret.lost', { path, code, reason });
+        this.#listeners.announce(path);
+      },
     });
     this.#watched.set(path, watched);
     return watched;
@@ -177,10 +181,4 @@ export class VaultSecretStore implements SecretStore {
     this.#loggedState = seen;
     this.#log('secrets.state', { state, ...(reason === undefined ? {} : { reason }) });
   }
-}
-
-/** Waits for work that may take longer than we can, and lets it go on. */
-async function within(ms: number, clock: Clock, work: Promise<void>): Promise<void> {
-  const done = new AbortController();
-  await Promise.race([work.finally(() => done.abort()), pause(clock, ms, done.signal)]);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { pino } from 'pino';
+import type { Logger } from 'pino';
 
 import { readConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/domain/clock.ts';
@@ -27,6 +28,8 @@ export interface LaunchingService {
   estimate(input: LaunchInput, who?: Who): Promise<LaunchAnswer>;
   /** The run as `inferenceRun` shows it. */
   run(id: string, who?: Who): Promise<ReceiptAnswer | null>;
+  /** Resolves when the service has read Groq's list. */
+  untilReady(): Promise<void>;
   /** The run once it has ended. */
   ended(id: string, who?: Who): Promise<ReceiptAnswer>;
   /** How many chat completions came to Groq. */
@@ -159,7 +162,8 @@ const estimateQuery = `query Estimate($input: LaunchInferenceInput!) {
 
 const runQuery = `query Run($id: ID!) { inferenceRun(id: $id) { ...Receipt } }${receiptFields}`;
 
-const providerKey = 'gsk_launching_0123456789';
+/** The key that Groq accepts unless a test says otherwise. */
+export const providerKey = 'gsk_launching_0123456789';
 const routerToken = 'router-token-of-launching-0123456789';
 export const chatPath = '/openai/v1/chat/completions';
 /** Input $0.15, cached input $0.075, output $0.60 for a million tokens, in the recorded list. */
@@ -222,6 +226,8 @@ export async function startLaunching(
     /** What Groq lists; the recorded list with prices when absent. */
     readonly models?: readonly object[];
     readonly clock?: Clock;
+    /** Takes what the service logs; nobody when absent. */
+    readonly log?: Logger;
   } = {},
 ): Promise<LaunchingService> {
   const dataDir = await mkdtemp(join(tmpdir(), 'launching-'));
@@ -249,7 +255,7 @@ export async function startLaunching(
   let running = await begin(settings);
   async function begin(environment: Environment) {
     const service = createService(readConfig(environment), {
-      log: pino({ level: 'silent' }),
+      log: options.log ?? pino({ level: 'silent' }),
       ...(options.clock === undefined ? {} : { clock: options.clock }),
     });
     const { url } = await service.start();
@@ -278,6 +284,7 @@ export async function startLaunching(
       ) as LaunchAnswer,
     run: async (id, who) =>
       dataOf(await ask(runQuery, { id }, who), 'inferenceRun') as ReceiptAnswer | null,
+    untilReady: async () => await untilListIsRead(running.url),
     ended: async (id, who) => {
       for (let attempt = 0; attempt < 500; attempt += 1) {
         const run = await launching.run(id, who);

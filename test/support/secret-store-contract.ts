@@ -130,13 +130,16 @@ export function describeSecretStore(name: string, open: () => Promise<SecretStor
       expect(heard).toEqual(['first', 'last', 'last']);
     });
 
-    it('gives up a value that was removed', async () => {
+    it('gives up a value that was removed, and tells the listeners', async () => {
       const { store, path, put, remove } = await opened();
       await put('key-one');
       await store.start();
       expect(await store.read(path)).toMatchObject({ ok: true });
+      const heard: string[] = [];
+      store.onChange((changed) => heard.push(changed));
       await remove();
       expect(await store.refresh(path)).toMatchObject({ ok: false });
+      expect(heard).toEqual([path]);
       expect(await store.read(path)).toMatchObject({ ok: false });
     });
 

@@ -1,5 +1,6 @@
 import { currency } from '../../domain/price.ts';
 import { openedOutput } from '../../inference/content.ts';
+import type { ContentSealer } from '../../inference/content.ts';
 import { openedEvent } from '../../inference/event-writer.ts';
 import type { RunEvent } from '../../inference/ledger-store.ts';
 import type { RunView } from '../../inference/live-runs.ts';
@@ -66,6 +67,7 @@ export const inferenceRunResolvers: InferenceRunResolvers = {
     }
     const stored = await ledger.events(run.id, positionOf(run.id, after), limit);
     const { sealer } = launcher.options;
+    if (stored.length > 0) requireContentKey(sealer);
     return stored.map((event) => ({ runId: run.id, event: openedEvent(sealer, event) }));
   },
 };
@@ -108,7 +110,22 @@ async function outputOf({ run, output }: RunView, { contents, launcher }: Reques
   if (!isFinal(run.state)) return null;
   if (output !== undefined) return output;
   const content = await contents.load(run.id);
-  return openedOutput(launcher.options.sealer, content?.output);
+  const { sealer } = launcher.options;
+  if (content?.output !== undefined) requireContentKey(sealer);
+  return openedOutput(sealer, content?.output);
+}
+
+/**
+ * Lets stored content be read only while it can be: content that is there must not look like none.
+ *
+ * @throws a SERVICE_UNAVAILABLE error while the key that seals it is missing.
+ */
+export function requireContentKey(sealer: ContentSealer): void {
+  if (sealer.hindrance() === undefined) return;
+  throw clientError(
+    'SERVICE_UNAVAILABLE',
+    'Stored content can not be read now: the key that seals it is missing.',
+  );
 }
 
 function residencyOf(run: Run, { providers }: RequestContext['snapshot']) {

@@ -20,7 +20,7 @@ import type {
   SubscriptionOfferingChangedArgs,
 } from '../generated.ts';
 import { visibleRun } from '../resolvers/inference-queries.ts';
-import { positionOf } from '../resolvers/inference-run.ts';
+import { positionOf, requireContentKey } from '../resolvers/inference-run.ts';
 import type { EventParent } from '../resolvers/inference-run.ts';
 import { criteriaOf } from '../resolvers/offerings.ts';
 import type { PreparedDocument } from '../prepared-documents.ts';
@@ -193,6 +193,7 @@ export class SubscriptionEngine {
     if (view === null) throw clientError('NOT_FOUND', 'The caller has no run of this id.');
     const position = positionOf(id, after);
     const { clock, sealer } = context.launcher.options;
+    requireContentKey(sealer);
     const { live } = context.launcher;
     const events = runEvents(
       { store: context.ledger, live, sealer, clock },
