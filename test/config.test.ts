@@ -253,7 +253,7 @@ describe('a secret', () => {
       GROQ_BASE_URL: 'https://someone:marked@api.groq.com',
       VAULT_ADDR: 'https://someone:marked@vault.example',
       AUTH_MODE: 'router',
-      ROUTER_TOKENS: 'marked',
+      ROUTER_TOKENS: 'marked with a blank',
     });
     expect(faults).toHaveLength(4);
     expect(faults.join('\n')).not.toMatch(marked);

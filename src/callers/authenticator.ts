@@ -7,7 +7,7 @@ import type { AuthOptions } from './auth-options.ts';
 import { bearerToken } from './bearer.ts';
 import { allScopes, noScopes } from './caller.ts';
 import type { Caller } from './caller.ts';
-import { settingFaults } from './insecure.ts';
+import { settingFaults, settingWarnings } from './insecure.ts';
 import { TokenVerifier } from './jwt.ts';
 import { tokenRefused } from './refused.ts';
 import { RemoteKeys } from './remote-keys.ts';
@@ -31,7 +31,7 @@ export interface AuthenticatorParts {
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   /** The way out to the issuer's keys. */
   readonly http: Pick<OutwardHttp, 'call'>;
-  /** Told of changed keys and of failed fetches; never of a token or a claim. */
+  /** Told of unsafe settings, changed keys and failed fetches; never of a token or a claim. */
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -47,6 +47,7 @@ export function createAuthenticator(
   const faults = settingFaults(options);
   const mode = authModeOf(options);
   if (mode === undefined || faults.length > 0) throw new RangeError(faults.join('; '));
+  for (const reason of settingWarnings(options)) parts.log('callers.unsafe_setting', { reason });
   switch (mode) {
     case 'none':
       return { authenticate: () => localCaller, degradedReason: () => undefined };

@@ -37,8 +37,8 @@ export function isLoopbackHost(host: string): boolean {
   return version !== 0 && loopback.check(name, version === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Shorter tokens can be guessed. */
-const minimumRouterTokenLength = 8;
+/** Shorter tokens can be guessed. They are taken all the same, for trying things out, and warned of. */
+const safeRouterTokenLength = 16;
 /** The old one and the new one. */
 const maximumRouterTokens = 2;
 
@@ -66,14 +66,23 @@ function routerTokenFaults(tokens: readonly string[]): string[] {
   if (tokens.length > maximumRouterTokens) {
     faults.push(`ROUTER_TOKENS must hold at most ${maximumRouterTokens} tokens`);
   }
-  if (tokens.some((token) => token.length < minimumRouterTokenLength)) {
-    faults.push(`each of ROUTER_TOKENS must have at least ${minimumRouterTokenLength} characters`);
-  }
+  if (tokens.includes('')) faults.push('none of ROUTER_TOKENS may be empty');
   // A header that is sent twice arrives joined by a comma, which therefore no token may hold.
   if (tokens.some((token) => !/^[\x21-\x2b\x2d-\x7e]*$/.test(token))) {
     faults.push('each of ROUTER_TOKENS must be visible ASCII without blanks and commas');
   }
   return faults;
+}
+
+/** What is not wrong with the settings but unsafe; no secret is quoted. */
+export function settingWarnings(options: AuthOptions): string[] {
+  const mode = authModeOf(options);
+  if (mode === undefined || !needsRouter(mode)) return [];
+  if (options.routerTokens().every((token) => token.length >= safeRouterTokenLength)) return [];
+  return [
+    `a token of ROUTER_TOKENS has fewer than ${safeRouterTokenLength} characters and can be guessed; ` +
+      'take 32 random ones',
+  ];
 }
 
 function jwtFaults(options: AuthOptions): string[] {

@@ -80,10 +80,10 @@ describe('the other modes', () => {
       'JWT_AUDIENCE must be set',
       'JWKS_URL must be set',
     ]);
-    const routerTokens = () => ['short', token, 'with,comma-and more', '\u00e9'.repeat(16)];
+    const routerTokens = () => ['', token, 'with,comma-and more', '\u00e9'.repeat(16)];
     expect(faults('router', { routerTokens })).toEqual([
       'ROUTER_TOKENS must hold at most 2 tokens',
-      'each of ROUTER_TOKENS must have at least 8 characters',
+      'none of ROUTER_TOKENS may be empty',
       'each of ROUTER_TOKENS must be visible ASCII without blanks and commas',
     ]);
     expect(faults('jwt', { jwtIssuer: '', jwtAudience: '', jwksUrl: '' })).toHaveLength(3);
@@ -118,8 +118,29 @@ describe('the other modes', () => {
   it('quote no router token in a fault', () => {
     const marked = ', 5e1d';
     const found = faults('router', { routerTokens: () => [marked, marked, marked] });
-    expect(found).toHaveLength(3);
+    expect(found).toHaveLength(2);
     expect(found.join()).not.toContain('5e1d');
+  });
+});
+
+describe('a router token that can be guessed', () => {
+  it.each([
+    ['router', ['t1'], 1],
+    ['router+jwt', [token, 'secret'], 1],
+    ['router', [token], 0],
+    ['none', ['t1'], 0],
+  ])('is taken and warned of, without being quoted (%s, %j)', (mode, tokens, warnings) => {
+    const logged: unknown[] = [];
+    const options = { ...settings(mode), ...jwt, routerTokens: () => tokens };
+    expect(authFaults(options, '127.0.0.1')).toEqual([]);
+    createAuthenticator(options, {
+      clock: { now: () => 0, monotonic: () => 0 },
+      http: { call: () => Promise.reject(new Error('nothing is to be fetched')) },
+      log: (event, fields) => logged.push([event, fields]),
+    });
+    const warning = { reason: expect.stringContaining('can be guessed') as string };
+    expect(logged).toEqual(Array(warnings).fill(['callers.unsafe_setting', warning]));
+    expect(JSON.stringify(logged)).not.toMatch(/t1|"secret|secret"/);
   });
 });
 
