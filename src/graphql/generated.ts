@@ -398,7 +398,7 @@ export type InferenceRun = {
   readonly cost: InferenceCost;
   /** When it was reserved. */
   readonly createdAt: Scalars['DateTime']['output'];
-  /** What happened while it went on, in order; for STREAM runs. At most 1,000 a page. */
+  /** What happened while it went on, in order; for STREAM runs and their owner. At most 1,000 a page. */
   readonly events: ReadonlyArray<InferenceEvent>;
   /** Why it did not succeed. */
   readonly failure?: Maybe<InferenceFailure>;
@@ -418,7 +418,7 @@ export type InferenceRun = {
   readonly offering?: Maybe<Offering>;
   /** The id of what was bought. */
   readonly offeringId: Scalars['ID']['output'];
-  /** What the model answered; null before it did, and once the content's time is over. */
+  /** What the model answered, for the run's owner; null before it did, and once the content's time is over. */
   readonly output?: Maybe<InferenceOutput>;
   /** Who ran it. */
   readonly provider?: Maybe<Provider>;
@@ -1397,11 +1397,20 @@ export type Query = {
   readonly __typename?: 'Query';
   /** What a launch would reserve, without spending anything. The same input as a launch. */
   readonly estimateInference: EstimateInferenceResult;
-  /** One run of the caller; null for any other id. */
+  /**
+   * One run of the caller; null for any other id. Callers with the scope `inference:operate` also get runs of
+   * others while their outcome is unknown, without what was asked and answered.
+   */
   readonly inferenceRun?: Maybe<InferenceRun>;
-  /** The caller's runs, newest first. */
+  /**
+   * The caller's runs, newest first. With nothing but `UNKNOWN` in `filter.state`, callers with the scope
+   * `inference:operate` get those of everybody, to resolve them.
+   */
   readonly inferenceRuns: InferenceRunConnection;
-  /** What the caller used and was charged; at most 1,000 rows. */
+  /**
+   * What the caller used and was charged; at most 1,000 rows. Grouped by `CALLER` it is everybody's, for callers
+   * with the scope `inference:operate`.
+   */
   readonly inferenceUsage: ReadonlyArray<InferenceUsageRow>;
   /**
    * One model by the id that its providers use, for example `openai/gpt-oss-120b`. The names under which the

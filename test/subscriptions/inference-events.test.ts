@@ -288,7 +288,7 @@ describe('a run belongs to its caller', () => {
     const run = await guarded.startRun({ caller: 'anna' });
     await run.finish();
     expect(await tried('anna reader', run.id)).toBe(1);
-    expect(await tried('bert operator', run.id)).toBe(1);
+    expect(await tried('bert operator', run.id)).toBe('NOT_FOUND');
     expect(await tried('bert reader', run.id)).toBe('NOT_FOUND');
     expect(await tried('bert reader', 'run_that_never_was')).toBe('NOT_FOUND');
     expect(await tried('anna other', run.id)).toBe('NOT_FOUND');

@@ -43,8 +43,11 @@ type Environment = Readonly<Record<string, string>>;
 
 /** Who asks; `caller-a` with the default scopes when absent. */
 export interface Who {
+  /** The empty text for nobody. */
   readonly caller?: string;
   readonly scopes?: string;
+  /** Further headers of the request. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -307,6 +310,17 @@ export async function startLaunching(
   return launching;
 }
 
+/** What a router says of itself and of the caller. */
+export function headersOf(who: Who = {}): Readonly<Record<string, string>> {
+  const { caller = 'caller-a', scopes, headers } = who;
+  return {
+    'x-router-token': routerToken,
+    ...(caller === '' ? {} : { 'x-caller-id': caller }),
+    ...(scopes === undefined ? {} : { 'x-caller-scopes': scopes }),
+    ...headers,
+  };
+}
+
 /** One GraphQL request, as a router sends it. */
 async function askAt(
   url: string,
@@ -318,9 +332,7 @@ async function askAt(
     method: 'POST',
     headers: {
       'content-type': 'application/json',
-      'x-router-token': routerToken,
-      'x-caller-id': who.caller ?? 'caller-a',
-      ...(who.scopes === undefined ? {} : { 'x-caller-scopes': who.scopes }),
+      ...headersOf(who),
     },
     body: JSON.stringify({ query, variables }),
     ...(who.signal === undefined ? {} : { signal: who.signal }),

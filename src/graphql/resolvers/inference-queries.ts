@@ -29,10 +29,11 @@ export const inferenceQueries: Pick<Required<QueryResolvers>, InferenceQueries> 
 
   inferenceUsage: async (_, { filter, groupBy }, { caller, ledger }) => {
     const groups = groupBy ?? ['DAY'];
-    if (groups.includes('CALLER') && !caller.scopes.has('inference:operate')) {
+    const ofEverybody = groups.includes('CALLER');
+    if (ofEverybody && !caller.scopes.has('inference:operate')) {
       throw clientError('FORBIDDEN', 'Grouping by caller takes the scope inference:operate.');
     }
-    const criteria = criteriaOf(filter ?? {}, caller);
+    const criteria = criteriaOf(filter ?? {}, caller, ofEverybody);
     return await ledger.usage({ ...criteria, groupBy: groups, limit: maximumUsageRows });
   },
 
@@ -77,11 +78,15 @@ export const inferenceUsageRowResolvers: InferenceUsageRowResolvers = {
   priceVersion: ({ group }) => group.PRICE_VERSION,
 } satisfies Partial<Record<string, (row: UsageRow) => unknown>>;
 
-/** Whether a caller may see a run: his own, or any with the scope `inference:operate`. */
+/** Whether a caller may see a run: his own, or with the scope `inference:operate` one that waits to be resolved. */
 function maySee(caller: Caller, run: Run): boolean {
-  if (caller.id === undefined) return false;
-  if (caller.scopes.has('inference:operate')) return true;
-  return run.caller === caller.id && caller.scopes.has('inference:read');
+  if (run.state === 'UNKNOWN' && caller.scopes.has('inference:operate')) return true;
+  return isOwn(caller, run) && caller.scopes.has('inference:read');
+}
+
+/** Whether a run belongs to a caller. What was asked and answered is shown to nobody else. */
+export function isOwn(caller: Caller, run: Run): boolean {
+  return caller.id !== undefined && run.caller === caller.id;
 }
 
 /** A run by its id; null for one that does not exist and for one of somebody else alike. */
@@ -99,7 +104,10 @@ async function runsPage(
   { caller, ledger }: RequestContext,
 ): Promise<Page<RunView>> {
   const { first, last } = checkedSizes(args);
-  const criteria = criteriaOf(args.filter ?? {}, caller);
+  const states = args.filter?.state ?? [];
+  const unresolvedOnly = states.length > 0 && states.every((state) => state === 'UNKNOWN');
+  const ofEverybody = unresolvedOnly && caller.scopes.has('inference:operate');
+  const criteria = criteriaOf(args.filter ?? {}, caller, ofEverybody);
   const size = first ?? last ?? defaultPageSize;
   const backwards = last !== undefined;
   const cursor = backwards ? args.before : args.after;
@@ -133,14 +141,14 @@ async function runsPage(
   };
 }
 
-function criteriaOf(filter: InferenceRunFilter, caller: Caller): RunCriteria {
+/** @param ofEverybody - for operators, who may see what they resolve and what callers used. */
+function criteriaOf(filter: InferenceRunFilter, caller: Caller, ofEverybody: boolean): RunCriteria {
   if (caller.id === undefined) throw clientError('UNAUTHENTICATED', 'Runs belong to a caller.');
-  const seesAll = caller.scopes.has('inference:operate');
-  if (!seesAll && !caller.scopes.has('inference:read')) {
+  if (!ofEverybody && !caller.scopes.has('inference:read')) {
     throw clientError('FORBIDDEN', 'Reading runs takes the scope inference:read.');
   }
   return {
-    caller: seesAll ? undefined : caller.id,
+    caller: ofEverybody ? undefined : caller.id,
     fromMs: filter.from ?? undefined,
     toMs: filter.to ?? undefined,
     states: filter.state ?? undefined,

@@ -9,6 +9,7 @@ import { isFinal } from '../../inference/run.ts';
 import type { Run } from '../../inference/run.ts';
 import type { RequestContext } from '../context.ts';
 import { clientError } from '../errors.ts';
+import { isOwn } from './inference-queries.ts';
 import type {
   InferenceEventResolvers,
   InferenceRunResolvers,
@@ -60,7 +61,10 @@ export const inferenceRunResolvers: InferenceRunResolvers = {
   metadata: ({ run }) => run.metadata,
   resolution: ({ run }) =>
     run.resolution === undefined ? null : { ...run.resolution, at: run.resolution.atMs },
-  events: async ({ run }, { first, after }, { ledger, launcher }) => {
+  events: async ({ run }, { first, after }, { caller, ledger, launcher }) => {
+    if (!isOwn(caller, run)) {
+      throw clientError('FORBIDDEN', 'The events of a run are shown to its owner only.');
+    }
     const limit = first;
     if (limit < 1 || limit > maximumEvents) {
       throw clientError('BAD_USER_INPUT', `\`first\` takes 1 to ${maximumEvents}.`);
@@ -105,9 +109,9 @@ export function positionOf(runId: string, cursor: string | null | undefined): nu
   return Number(position);
 }
 
-/** What a run answered: at hand, or from the stored content while that lives. */
-async function outputOf({ run, output }: RunView, { contents, launcher }: RequestContext) {
-  if (!isFinal(run.state)) return null;
+/** What a run answered its owner: at hand, or from the stored content while that lives. */
+async function outputOf({ run, output }: RunView, { caller, contents, launcher }: RequestContext) {
+  if (!isFinal(run.state) || !isOwn(caller, run)) return null;
   if (output !== undefined) return output;
   const content = await contents.load(run.id);
   const { sealer } = launcher.options;

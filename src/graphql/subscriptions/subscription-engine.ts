@@ -19,7 +19,7 @@ import type {
   SubscriptionInferenceEventsArgs,
   SubscriptionOfferingChangedArgs,
 } from '../generated.ts';
-import { visibleRun } from '../resolvers/inference-queries.ts';
+import { isOwn, visibleRun } from '../resolvers/inference-queries.ts';
 import { positionOf, requireContentKey } from '../resolvers/inference-run.ts';
 import type { EventParent } from '../resolvers/inference-run.ts';
 import { criteriaOf } from '../resolvers/offerings.ts';
@@ -190,7 +190,8 @@ export class SubscriptionEngine {
     const request: RequestOrigin = { requestId, traceId, signal: abort.signal };
     const context = this.#options.contextOf(caller, request);
     const view = await visibleRun(id, context);
-    if (view === null) throw clientError('NOT_FOUND', 'The caller has no run of this id.');
+    if (view === null || !isOwn(caller, view.run))
+      throw clientError('NOT_FOUND', 'The caller has no run of this id.');
     const position = positionOf(id, after);
     const { clock, sealer } = context.launcher.options;
     requireContentKey(sealer);
