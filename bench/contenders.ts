@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 export interface Contender {
   readonly name: string;
   readonly url: string;
+  readonly processId: number;
   stop(): Promise<void>;
 }
 
@@ -72,6 +73,7 @@ async function startProcess(
   return {
     name,
     url,
+    processId: child.pid ?? 0,
     async stop() {
       const exited = once(child, 'exit');
       if (child.exitCode === null) {

@@ -10,11 +10,12 @@ import { parseArgs } from 'node:util';
 
 import { routerToken, startPeer, startService } from './contenders.ts';
 import type { Contender } from './contenders.ts';
-import { load } from './load.ts';
-import type { LoadResult } from './load.ts';
-import { bodyOf, modelCount, modelList } from './marketplace.ts';
+import { startGenerator } from './generators.ts';
+import { bodiesOf, modelCount, modelList } from './marketplace.ts';
 import type { Scenario } from './marketplace.ts';
+import { processorMs } from './process-cost.ts';
 import { machine, table } from './report.ts';
+import type { Measured } from './report.ts';
 
 const { values } = parseArgs({
   options: {
@@ -33,7 +34,9 @@ const connectionsFor: Readonly<Record<Scenario, number>> = {
   varied: 32,
   entities: 4,
 };
-let round = 0;
+/** More than any turn has. */
+const roundsOfATurn = 10_000_000;
+let firstRound = 0;
 
 const groq = createServer((request, response) => {
   const isList = request.url === '/openai/v1/models';
@@ -45,6 +48,8 @@ await once(groq, 'listening');
 const groqUrl = `http://127.0.0.1:${(groq.address() as AddressInfo).port}`;
 const folder = await mkdtemp(join(tmpdir(), 'bench-'));
 const contenders: Contender[] = [];
+const generator = startGenerator();
+const otherGenerator = startGenerator();
 try {
   const service = await startService(groqUrl);
   contenders.push(service);
@@ -64,46 +69,47 @@ try {
   say(`${contenders.length} contenders give equal answers to ${scenarios.join(', ')}.`);
   for (const scenario of values.smoke ? [] : scenarios) await measure(scenario, ids, bare);
 } finally {
+  generator.stop();
+  otherGenerator.stop();
   for (const contender of contenders) await contender.stop();
   groq.close();
   await rm(folder, { recursive: true, force: true });
 }
 
 /** Rounds one after the other over all contenders, so that a busy moment of the machine hits each alike. */
-async function measure(scenario: Scenario, ids: readonly string[], bare: Contender): Promise<void> {
-  const durationMs = Number(values.seconds) * 1000;
-  const results = new Map<Contender, { load: LoadResult[]; others: LoadResult[] }>();
-  for (const contender of contenders) results.set(contender, { load: [], others: [] });
+async function measure(
+  scenario: Scenario,
+  offeringIds: readonly string[],
+  bare: Contender,
+): Promise<void> {
+  const measured = new Map<Contender, Measured[]>(contenders.map((contender) => [contender, []]));
   for (let turn = 0; turn <= Number(values.rounds); turn += 1) {
     for (const contender of contenders) {
-      const url = contender === bare ? new URL(`/${scenario}`, contender.url).href : contender.url;
-      const others =
-        scenario === 'entities'
-          ? load({
-              url: contender === bare ? new URL('/varied', contender.url).href : url,
-              headers,
-              connections: 1,
-              durationMs,
-              restMs: 5,
-              body: () => bodyOf('varied', (round += 1), ids),
-            })
-          : undefined;
-      const made = await load({
-        url,
+      const durationMs = Number(values.seconds) * (turn === 0 ? 500 : 1000);
+      const orderOf = (asked: Scenario) => ({
+        url: contender === bare ? new URL(`/${asked}`, contender.url).href : contender.url,
         headers,
-        connections: connectionsFor[scenario],
-        durationMs: turn === 0 ? durationMs / 2 : durationMs,
-        body: () => bodyOf(scenario, (round += 1), ids),
+        scenario: asked,
+        offeringIds,
+        durationMs,
+        firstRound: (firstRound += roundsOfATurn),
       });
-      const other = await others;
+      const beforeMs = processorMs(contender.processId);
+      const [load, others] = await Promise.all([
+        generator.run({ ...orderOf(scenario), connections: connectionsFor[scenario] }),
+        scenario === 'entities'
+          ? otherGenerator.run({ ...orderOf('varied'), connections: 1, restMs: 5 })
+          : undefined,
+      ]);
+      const cpuMs = processorMs(contender.processId) - beforeMs;
+      const requestCount = load.requestCount + (others?.requestCount ?? 0);
+      const cpuMicroseconds = (cpuMs * 1000) / requestCount;
       // The first turn warms up.
-      if (turn === 0) continue;
-      results.get(contender)?.load.push(made);
-      if (other !== undefined) results.get(contender)?.others.push(other);
+      if (turn > 0) measured.get(contender)?.push({ load, others, cpuMicroseconds });
     }
   }
   say(`\n### ${scenario}, ${connectionsFor[scenario]} connections\n`);
-  say(table(results, contenders, bare));
+  say(table(measured, bare));
 }
 
 async function ask(contender: Contender, body: string): Promise<string> {
@@ -123,19 +129,27 @@ async function ask(contender: Contender, body: string): Promise<string> {
 async function equalAnswers(
   asked: readonly Contender[],
   ids: readonly string[],
-): Promise<Record<string, string>> {
-  const answers: Record<string, string> = {};
-  for (const scenario of ['repeated', 'varied', 'entities'] as const) {
-    const body = bodyOf(scenario, 0, ids);
+): Promise<Record<Scenario, string>> {
+  const answerTo = async (scenario: Scenario): Promise<string> => {
+    const bodyOf = bodiesOf(scenario, ids);
+    let first: string | undefined;
     for (const contender of asked) {
-      const answer = await ask(contender, body);
-      answers[scenario] ??= answer;
-      if (!isDeepStrictEqual(JSON.parse(answer), JSON.parse(answers[scenario]))) {
-        throw new Error(`${contender.name} answers ${scenario} differently`);
+      // More than once: what comes again may be answered in another way.
+      for (let round = 0; round < 4; round += 1) {
+        const answer = await ask(contender, bodyOf(round * ids.length));
+        first ??= answer;
+        if (!isDeepStrictEqual(JSON.parse(answer), JSON.parse(first))) {
+          throw new Error(`${contender.name} answers ${scenario} differently`);
+        }
       }
     }
-  }
-  return answers;
+    return first ?? '';
+  };
+  return {
+    repeated: await answerTo('repeated'),
+    varied: await answerTo('varied'),
+    entities: await answerTo('entities'),
+  };
 }
 
 async function untilPolled(service: Contender): Promise<void> {

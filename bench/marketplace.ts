@@ -43,27 +43,30 @@ const entitiesQuery = `query ($representations: [_Any!]!) {
   }
 }`;
 
-/** What is asked; `round` makes each request another one where the scenario says so. */
+/** What is asked; the round makes each request another one where the scenario says so. */
 export type Scenario = 'repeated' | 'varied' | 'entities';
 
-/** The body of one request; no two rounds are equal but in `repeated`. */
-export function bodyOf(scenario: Scenario, round: number, offeringIds: readonly string[]): string {
+/** Makes the bodies of requests; no two rounds are equal but in `repeated`. */
+export function bodiesOf(
+  scenario: Scenario,
+  offeringIds: readonly string[],
+): (round: number) => string {
   switch (scenario) {
-    case 'repeated':
-      return marketplaceBody('0.5');
-    case 'varied':
-      return marketplaceBody(`0.5${String(round).padStart(9, '0')}1`);
-    case 'entities':
-      return JSON.stringify({
-        query: entitiesQuery,
-        variables: {
-          representations: Array.from({ length: representationCount }, (_, index) => ({
-            __typename: 'Offering',
-            id: offeringIds[(index + round) % offeringIds.length],
-          })),
-        },
-        extensions: { round },
-      });
+    case 'repeated': {
+      const body = marketplaceBody('0.5');
+      return () => body;
+    }
+    case 'varied': {
+      const [before = '', after = ''] = marketplaceBody('{round}').split('{round}');
+      return (round) => `${before}0.5${String(round).padStart(9, '0')}1${after}`;
+    }
+    case 'entities': {
+      // Written once for each first row: to write a thousand representations takes longer than to answer them.
+      const beginnings = offeringIds.map((_, first) =>
+        entitiesBody(offeringIds, first).slice(0, -1),
+      );
+      return (round) => `${beginnings[round % beginnings.length]},"extensions":{"round":${round}}}`;
+    }
   }
 }
 
@@ -73,4 +76,12 @@ function marketplaceBody(maxCostPerToken: string): string {
     operationName: 'Marketplace',
     variables: { filter: { provider: 'groq', maxCostPerToken }, first: pageSize },
   });
+}
+
+function entitiesBody(offeringIds: readonly string[], first: number): string {
+  const representations = Array.from({ length: representationCount }, (_, index) => ({
+    __typename: 'Offering',
+    id: offeringIds[(index + first) % offeringIds.length],
+  }));
+  return JSON.stringify({ query: entitiesQuery, variables: { representations } });
 }
