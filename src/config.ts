@@ -39,6 +39,10 @@ export interface Config {
   readonly maxSubscriptions: number;
   /** Bytes that finished answers may take in memory. */
   readonly responseCacheBytes: number;
+  /** Whether public answers carry tags for routers' caches. */
+  readonly cacheTags: boolean;
+  /** The router that is told when a price changes; undefined for none. */
+  readonly routerInvalidation: RouterInvalidationSettings | undefined;
   readonly introspection: boolean;
   readonly explorer: boolean;
   /** Whether the SDL for composition says which fields need a right. */
@@ -46,6 +50,14 @@ export interface Config {
   readonly logLevel: string;
   /** How long a draining service goes on taking requests, so that load balancers notice first. */
   readonly drainDelayMs: number;
+}
+
+/** Where and how a router's cache is told to forget. */
+export interface RouterInvalidationSettings {
+  readonly url: string;
+  readonly key: SecretSource;
+  /** What the supergraph calls this subgraph. */
+  readonly subgraph: string;
 }
 
 /** Bounds on money and load. */
@@ -91,8 +103,9 @@ export function readConfig(environment: Environment): Config {
   const host = settings.text('HOST') ?? '127.0.0.1';
   const auth = authOf(settings);
   settings.faults.push(...authFaults(auth, host));
-  settings.faults.push(...plainFeedFaults(settings, auth));
+  settings.faults.push(...plainAddressFaults(settings, auth));
   const groqSecretPath = settings.text('VAULT_SECRET_PATH');
+  const routerInvalidation = routerInvalidationOf(settings);
   const config: Config = {
     production,
     host,
@@ -136,6 +149,8 @@ export function readConfig(environment: Environment): Config {
     callbackHosts: settings.hosts('CALLBACK_HOSTS'),
     maxSubscriptions: settings.integer('MAX_SUBSCRIPTIONS', 20_000, 0, 1_000_000),
     responseCacheBytes: settings.integer('RESPONSE_CACHE_MB', 64, 0, 65_536) * 1024 * 1024,
+    cacheTags: settings.flag('CACHE_TAGS', routerInvalidation !== undefined),
+    routerInvalidation,
     introspection: settings.flag('INTROSPECTION', !production),
     explorer: settings.flag('EXPLORER', !production),
     sdlAuthDirectives: settings.flag('SDL_AUTH_DIRECTIVES', false),
@@ -171,9 +186,22 @@ function authOf(settings: Settings): AuthOptions {
   };
 }
 
-/** Feeds carry the key out and prices in: neither goes over a network in the clear. */
-function plainFeedFaults(settings: Settings, { allowInsecure }: AuthOptions): string[] {
-  return ['GROQ_BASE_URL', 'GROQ_PRICING_URL', 'MODELS_DEV_URL'].flatMap((name) => {
+function routerInvalidationOf(settings: Settings): RouterInvalidationSettings | undefined {
+  const url = settings.url('ROUTER_INVALIDATION_URL');
+  if (url === undefined) return undefined;
+  const key = settings.secretSource('ROUTER_INVALIDATION_KEY');
+  const subgraph = settings.text('ROUTER_SUBGRAPH_NAME');
+  if (key !== undefined && subgraph !== undefined) return { url, key, subgraph };
+  settings.faults.push(
+    'ROUTER_INVALIDATION_URL needs ROUTER_INVALIDATION_KEY (or …_FILE) and ROUTER_SUBGRAPH_NAME',
+  );
+  return undefined;
+}
+
+/** Feeds carry the key out and prices in, the router its own key: none goes over a network in the clear. */
+function plainAddressFaults(settings: Settings, { allowInsecure }: AuthOptions): string[] {
+  const names = ['GROQ_BASE_URL', 'GROQ_PRICING_URL', 'MODELS_DEV_URL', 'ROUTER_INVALIDATION_URL'];
+  return names.flatMap((name) => {
     const url = URL.parse(settings.text(name) ?? '');
     if (url?.protocol !== 'http:' || allowInsecure || isLoopbackHost(url.hostname)) return [];
     return [`${name} must be https unless it is a loopback address or ALLOW_INSECURE=1 is set`];

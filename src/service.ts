@@ -14,6 +14,7 @@ import type { PollerOptions } from './catalogue/poller.ts';
 import type { Config } from './config.ts';
 import { systemClock, within } from './domain/clock.ts';
 import type { Clock } from './domain/clock.ts';
+import { cacheTagsOf } from './graphql/cache-tags.ts';
 import { CompiledQueries } from './graphql/compiled/compiled-queries.ts';
 import { RequestContext } from './graphql/context.ts';
 import type { RequestOrigin } from './graphql/context.ts';
@@ -41,6 +42,7 @@ import { EnvironmentSecretStore } from './secrets/environment.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 import { pollTurnsOf, startFollowing } from './start-following.ts';
 import { startInference } from './start-inference.ts';
+import { startRouterCache } from './start-router-cache.ts';
 import { startSubscriptions } from './start-subscriptions.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/open-store.ts';
@@ -147,6 +149,11 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
       log,
     });
     stops.unshift(subscriptions.stop);
+    const { routerInvalidation } = config;
+    if (routerInvalidation !== undefined) {
+      const parts = { catalogue, http: outward, metrics, log: eventLog(log) };
+      stops.unshift(startRouterCache(routerInvalidation, parts));
+    }
     http = createHttpService<RequestContext>({
       schema,
       contextFor: (request) => {
@@ -159,6 +166,12 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
       intercept: responseCacheOf(config, metrics).intercept,
       executeCompiled: (document, operation, variables, context) =>
         compiled.execute(document, operation, variables, context),
+      ...(config.cacheTags
+        ? {
+            extensionsOf: (document, operation, variables, { snapshot }) =>
+              cacheTagsOf(document, operation, variables, snapshot),
+          }
+        : {}),
       subscriptions: subscriptions.transports,
       options: httpOptionsOf(config),
       health: () => ({

@@ -141,6 +141,38 @@ describe('where Vault is', () => {
   );
 });
 
+describe('the router that is told to forget', () => {
+  const environment = {
+    ROUTER_INVALIDATION_URL: 'https://router.example/invalidation',
+    ROUTER_INVALIDATION_KEY_FILE: '/run/router-key',
+    ROUTER_SUBGRAPH_NAME: 'inference',
+  };
+
+  it('comes with tags on answers, unless they are switched off', () => {
+    expect(readConfig({}).cacheTags).toBe(false);
+    expect(readConfig({ CACHE_TAGS: '1' })).toMatchObject({
+      cacheTags: true,
+      routerInvalidation: undefined,
+    });
+    expect(readConfig(environment)).toMatchObject({
+      cacheTags: true,
+      routerInvalidation: {
+        url: 'https://router.example/invalidation',
+        key: { kind: 'file', path: '/run/router-key' },
+        subgraph: 'inference',
+      },
+    });
+    expect(readConfig({ ...environment, CACHE_TAGS: '0' }).cacheTags).toBe(false);
+  });
+
+  it('gets its key over no network in the clear', () => {
+    const plain = { ...environment, ROUTER_INVALIDATION_URL: 'http://router.example/invalidation' };
+    expect(faultsOf(plain)).toEqual([
+      'ROUTER_INVALIDATION_URL must be https unless it is a loopback address or ALLOW_INSECURE=1 is set',
+    ]);
+  });
+});
+
 describe('a faulty setting', () => {
   it.each([
     ['PORT', '65536'],
@@ -180,6 +212,9 @@ describe('a faulty setting', () => {
     ['LAUNCHES_PER_MINUTE', '0'],
     ['IDEMPOTENCY_TTL_DAYS', '0'],
     ['RUN_CONTENT_TTL_HOURS', '8761'],
+    ['CACHE_TAGS', 'yes'],
+    ['ROUTER_INVALIDATION_URL', 'router:3000/invalidation'],
+    ['ROUTER_INVALIDATION_URL', 'https://router.example/invalidation'],
     ['AUTH_MODE', 'trust'],
     ['HOST', '0.0.0.0'],
   ])('%s=%s is refused by its name', (name, value) => {
@@ -218,6 +253,9 @@ describe('a secret', () => {
     VAULT_SECRET_ID: 'secret-marked4',
     ROUTER_TOKENS: 'router-marked5,router-marked6',
     DATABASE_URL: 'postgres://someone:marked7@db.example/x',
+    ROUTER_INVALIDATION_KEY: 'router-marked8',
+    ROUTER_INVALIDATION_URL: 'https://router.example/invalidation',
+    ROUTER_SUBGRAPH_NAME: 'inference',
   };
   const marked = /marked/;
 

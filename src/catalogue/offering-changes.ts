@@ -29,6 +29,11 @@ export function* changedOfferings(
   return changes;
 }
 
+/** Whether a change says something of price, availability or lifecycle. */
+export function changesMoreThanSpeed({ before, after }: OfferingChange): boolean {
+  return before === undefined || after === undefined || differsBesideSpeed(before, after);
+}
+
 /** The point that a change adds to the price history: none when the price is what it was. */
 export function pricePointOf({ before, after }: OfferingChange, nowMs: number): PricePoint[] {
   const offering = after ?? before;
@@ -68,10 +73,13 @@ function inForceFrom(
 const rowsPerSlice = 1000;
 
 function differs(before: OfferingEntry, after: OfferingEntry): boolean {
+  return before.throughput !== after.throughput || differsBesideSpeed(before, after);
+}
+
+function differsBesideSpeed(before: OfferingEntry, after: OfferingEntry): boolean {
   return (
     before.available !== after.available ||
     before.model.lifecycle !== after.model.lifecycle ||
-    before.throughput !== after.throughput ||
     !samePrice(before.price, after.price) ||
     !samePending(before.price?.pending, after.price?.pending)
   );

@@ -67,6 +67,14 @@ export type ExecuteCompiled<Context> = (
   context: Context,
 ) => string | undefined;
 
+/** What goes into the `extensions` of the answer to a public query; undefined for nothing. */
+export type ExtensionsOf<Context> = (
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Variables,
+  context: Context,
+) => object | undefined;
+
 export interface GraphQLHandlerOptions<Context extends BaseContext> {
   readonly schema: GraphQLSchema;
   readonly contextFor: (request: ContextRequest) => Context | Promise<Context>;
@@ -78,6 +86,8 @@ export interface GraphQLHandlerOptions<Context extends BaseContext> {
   readonly intercept?: Interceptor<Context> | undefined;
   /** Answers public queries in the engine's place, as the engine would. */
   readonly executeCompiled?: ExecuteCompiled<Context> | undefined;
+  /** Adds to public answers without errors, however they are made. */
+  readonly extensionsOf?: ExtensionsOf<Context> | undefined;
   readonly log: Logger;
   readonly onError: (code: string) => void;
 }
@@ -186,16 +196,35 @@ export class GraphQLHandler<Context extends BaseContext> {
       const { variables = {} } = parameters;
       record.kind = kindOf(facts);
       record.cachePolicy = cachePolicyOf(document, facts.operation, variables);
-      const body =
-        record.cachePolicy === undefined
-          ? undefined
-          : this.#options.executeCompiled?.(document, facts.operation, variables, context);
-      if (body !== undefined) return { status: 200, headers: { 'content-type': mediaType }, body };
+      if (record.cachePolicy !== undefined) {
+        return await this.#publicAnswer(exchange, parameters, document, facts);
+      }
     }
     if (mediaType === EVENT_STREAM_TYPE) return refuse([subscriptionsOnly()]);
     if (record.clientGone)
       throw new ClientDisconnected('The client left before its operation began.');
     return this.#engineAnswer(exchange, parameters);
+  }
+
+  async #publicAnswer(
+    exchange: GraphQLExchange<Context>,
+    parameters: GraphQLParameters,
+    document: DocumentNode,
+    { operation }: OperationFacts,
+  ): Promise<HttpAnswer> {
+    const { mediaType, context, record } = exchange;
+    const { executeCompiled, extensionsOf } = this.#options;
+    const { variables = {} } = parameters;
+    const body = executeCompiled?.(document, operation, variables, context);
+    if (body === undefined && record.clientGone)
+      throw new ClientDisconnected('The client left before its operation began.');
+    const answer =
+      body === undefined
+        ? await this.#engineAnswer(exchange, parameters)
+        : { status: 200, headers: { 'content-type': mediaType }, body };
+    if (answer.status !== 200 || record.errorCodes.length > 0) return answer;
+    const extensions = extensionsOf?.(document, operation, variables, context);
+    return extensions === undefined ? answer : withExtensions(answer, extensions);
   }
 
   async #subscribe(
@@ -309,6 +338,13 @@ function checkTransport(method: 'GET' | 'POST', headers: IncomingHttpHeaders): v
 
 function acceptsStreamsOnly(accept: string | undefined): boolean {
   return namesType(accept, 'text/event-stream') && preferredType(accept, mediaTypes) === undefined;
+}
+
+/** An answer of the engine's with extensions behind its data. It has none of its own. */
+function withExtensions(answer: HttpAnswer, extensions: object): HttpAnswer {
+  const text = String(answer.body);
+  const end = text.lastIndexOf('}');
+  return { ...answer, body: `${text.slice(0, end)},"extensions":${JSON.stringify(extensions)}}` };
 }
 
 /** Asks the socket and makes an abort signal only for those who want to know. */

@@ -13,7 +13,12 @@ import { Drain } from './drain.ts';
 import { createExplorer } from './explorer.ts';
 import { reportFault } from './graphql-engine.ts';
 import { GraphQLHandler } from './graphql-handler.ts';
-import type { ContextRequest, ExecuteCompiled, Interceptor } from './graphql-handler.ts';
+import type {
+  ContextRequest,
+  ExecuteCompiled,
+  ExtensionsOf,
+  Interceptor,
+} from './graphql-handler.ts';
 import type { HealthReport } from './health.ts';
 import { answerConnect, answerMalformed } from './malformed-http.ts';
 import type { HttpMetrics } from './metrics.ts';
@@ -47,6 +52,8 @@ export interface HttpServiceArguments<Context extends BaseContext> {
   readonly intercept?: Interceptor<Context>;
   /** Answers public queries in the engine's place, as the engine would. */
   readonly executeCompiled?: ExecuteCompiled<Context>;
+  /** Adds to public answers without errors, however they are made. */
+  readonly extensionsOf?: ExtensionsOf<Context>;
   /** Absent: subscriptions are refused on every transport. */
   readonly subscriptions?: SubscriptionArguments<Context>;
 }
@@ -91,8 +98,8 @@ class Service<Context extends BaseContext> implements HttpService {
   #stopped: Promise<void> | undefined;
 
   constructor(args: HttpServiceArguments<Context>) {
-    const { schema, contextFor, refuseOperation, intercept, executeCompiled, health } = args;
-    const { metrics, log } = args;
+    const { schema, contextFor, refuseOperation, intercept, health, metrics, log } = args;
+    const { executeCompiled, extensionsOf } = args;
     const options = { ...defaultHttpOptions, ...args.options };
     const { limits, maxBodyBytes, introspection, explorer, allowedHosts } = options;
     this.#args = args;
@@ -119,6 +126,7 @@ class Service<Context extends BaseContext> implements HttpService {
       subscriptions: this.#subscriptions,
       intercept,
       executeCompiled,
+      extensionsOf,
       log,
       onError: (code) => metrics.http.errorAnswered(code),
     });
