@@ -21,7 +21,7 @@ export type CacheTags =
 type EntityType = 'Offering' | 'Model' | 'Provider';
 
 /** What everything carries that shows rows which it does not name: lists above all. */
-export const catalogueTag = 'catalogue';
+const catalogueTag = 'catalogue';
 
 /**
  * The tags that a change makes stale: those of the offering, of the model and the provider that sum their
