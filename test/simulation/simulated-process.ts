@@ -5,6 +5,7 @@ import { Ledger } from '../../src/inference/ledger.ts';
 import type { LedgerStore } from '../../src/inference/ledger-store.ts';
 import { Recovery } from '../../src/inference/recovery.ts';
 import type { MemoryLedgerStore } from '../support/memory-ledger-store.ts';
+import { never } from './never.ts';
 import type { Random } from './random.ts';
 import type { SimulatedProvider } from './simulated-provider.ts';
 import type { SimulatedTime } from './simulated-time.ts';
@@ -20,8 +21,6 @@ export interface SharedWorld {
   readonly isStoreUp: () => boolean;
   readonly concurrency: number;
 }
-
-const never = new Promise<never>(() => {});
 
 /**
  * One process of the service: the real launcher, ledger and recovery over a world that may fail. When it
@@ -123,7 +122,7 @@ export class SimulatedProcess {
     while (this.#isAlive && time.nowMs < this.#pausedUntilMs) {
       await time.after(this.#pausedUntilMs - time.nowMs);
     }
-    if (!this.#isAlive) await never;
+    if (!this.#isAlive) await never();
   }
 
   /** A connection to the database: slow at times, cut at times before anything was done. */

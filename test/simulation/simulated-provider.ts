@@ -6,10 +6,9 @@ import type {
   InferencePayload,
 } from '../../src/domain/inference.ts';
 import type { ProviderInterface } from '../../src/providers/provider.ts';
+import { never } from './never.ts';
 import type { Random } from './random.ts';
 import type { SimulatedTime } from './simulated-time.ts';
-
-const never = new Promise<never>(() => {});
 
 /** How the provider treats a request. */
 type Treatment =
@@ -39,13 +38,13 @@ export class SimulatedProvider {
   connection(isAlive: () => boolean): ProviderInterface {
     return {
       id: 'groq',
-      listModels: async () => await never,
-      getPricing: async () => await never,
+      listModels: never,
+      getPricing: never,
       inputBound: () => 100,
       renewKey: async () => this.#random.chance(0.5),
       launchInference: async (payload, options) => {
         const outcome = await this.#treat(payload, options, isAlive);
-        if (!isAlive()) await never;
+        if (!isAlive()) await never();
         return outcome;
       },
     };
@@ -89,7 +88,7 @@ export class SimulatedProvider {
       'REFUSE_KEY',
     ]);
     await this.#time.after(random.integer(0, 20));
-    if (!isAlive()) await never;
+    if (!isAlive()) await never();
     if (options.signal.aborted) return failed('CANCELLED', 'NOT_SENT');
     if (treatment === 'UNREACHABLE') return failed('UNREACHABLE', 'NOT_SENT');
     if (treatment === 'REFUSE') return failed('RATE_LIMITED', 'NOT_EXECUTED');
@@ -108,7 +107,7 @@ export class SimulatedProvider {
       if (await this.#waitOrAbort(random.integer(1, 3000), options.signal)) {
         return failed('CANCELLED', 'UNKNOWN');
       }
-      if (!isAlive()) await never;
+      if (!isAlive()) await never();
       await options.onDelta?.({ kind: 'TEXT', text });
     }
     if (treatment === 'CUT_MIDWAY') return failed('CUT_ANSWER', 'EXECUTED');
