@@ -48,6 +48,8 @@ export interface Config {
   /** Whether the SDL for composition says which fields need a right. */
   readonly sdlAuthDirectives: boolean;
   readonly logLevel: string;
+  /** Where a collector takes traces as OTLP over HTTP; undefined for no tracing. */
+  readonly otlpEndpoint: string | undefined;
   /** How long a draining service goes on taking requests, so that load balancers notice first. */
   readonly drainDelayMs: number;
 }
@@ -163,6 +165,7 @@ export function readConfig(environment: Environment): Config {
       'fatal',
       'silent',
     ]),
+    otlpEndpoint: settings.url('OTEL_EXPORTER_OTLP_ENDPOINT'),
     drainDelayMs: settings.integer('DRAIN_DELAY_MS', production ? 5000 : 0, 0, 60_000),
   };
   if (settings.faults.length > 0) throw new ConfigError(settings.faults);

@@ -1,20 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { pino } from 'pino';
 import type { Logger } from 'pino';
 
 import type { GraphQLError } from 'graphql';
 import { createAuthenticator } from './callers/authenticator.ts';
 import type { Caller } from './callers/caller.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
-import { pollInTurn } from './catalogue/poll-turns.ts';
-import { Poller } from './catalogue/poller.ts';
-import type { PollerOptions } from './catalogue/poller.ts';
 import type { Config } from './config.ts';
 import { systemClock, within } from './domain/clock.ts';
 import type { Clock } from './domain/clock.ts';
 import { cacheTagsOf } from './graphql/cache-tags.ts';
+import type { Tracing } from './domain/tracing.ts';
 import { CompiledQueries } from './graphql/compiled/compiled-queries.ts';
 import { RequestContext } from './graphql/context.ts';
 import type { RequestOrigin } from './graphql/context.ts';
@@ -34,18 +31,21 @@ import { createOutwardHttp } from './providers/http.ts';
 import type { OutwardHttp } from './providers/http.ts';
 import { ModelsDevFeed } from './providers/models-dev/models-dev-feed.ts';
 import type { ProviderInterface } from './providers/provider.ts';
+import { tracedHttp } from './providers/traced-http.ts';
 import { loadRegistry } from './registry.ts';
 import type { RegisteredProvider, Registry } from './registry.ts';
 import { contentKeyFrom } from './content-key.ts';
 import { apiKeysFrom } from './provider-keys.ts';
 import { EnvironmentSecretStore } from './secrets/environment.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
-import { pollTurnsOf, startFollowing } from './start-following.ts';
+import { createLog } from './service-log.ts';
+import { startFollowing } from './start-following.ts';
 import { startInference } from './start-inference.ts';
 import { startRouterCache } from './start-router-cache.ts';
+import { startPolling } from './start-polling.ts';
 import { startSubscriptions } from './start-subscriptions.ts';
+import { startTracing, traceFields } from './start-tracing.ts';
 import { openStore } from './store/open-store.ts';
-import type { Store } from './store/open-store.ts';
 
 /** A running service. */
 export interface Service {
@@ -72,12 +72,24 @@ const contentKeyWaitMs = 1_000;
 export function createService(config: Config, overrides: ServiceOverrides = {}): Service {
   const clock = overrides.clock ?? systemClock;
   const random = overrides.random ?? Math.random;
-  const log = overrides.log ?? pino({ level: config.logLevel });
+  let tracing: Tracing | undefined;
+  const log =
+    overrides.log ??
+    createLog(
+      config.logLevel,
+      config.otlpEndpoint === undefined ? undefined : () => traceFields(tracing),
+    );
   const stops: (() => Promise<void> | void)[] = [];
   let http: HttpService | undefined;
 
   async function start(): Promise<{ readonly url: string }> {
     const registry = registryOf(config);
+    const metrics = createMetrics({ version: versionOf() });
+    if (config.otlpEndpoint !== undefined) {
+      const started = await startTracing(config.otlpEndpoint, versionOf(), { metrics, log });
+      ({ tracing } = started);
+      stops.unshift(started.stop);
+    }
     const schema = createSchema(new URL('schema.graphql', root), {
       authDirectives: config.sdlAuthDirectives,
     });
@@ -92,11 +104,12 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     const secrets = await secretStoreOf(config, clock, log);
     const outward = createOutwardHttp({ clock });
     stops.unshift(() => outward.close());
-    const providers = providersOf(registry, config, secrets, outward, clock);
+    const toProviders = tracing === undefined ? outward : tracedHttp(outward, tracing);
+    const providers = providersOf(registry, config, secrets, toProviders, clock);
     const catalogue = new Catalogue({
       registry,
       providers,
-      publicPriceList: publicPriceListOf(registry, config, outward, clock),
+      publicPriceList: publicPriceListOf(registry, config, toProviders, clock),
       store: store.catalogue,
       isShared: store.engine === 'postgres',
       clock,
@@ -116,6 +129,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     const inference = await startInference(config, sealer, catalogue, providers, store, {
       clock,
       log,
+      tracing,
     });
     stops.unshift(inference.stop);
 
@@ -125,7 +139,6 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
       log: eventLog(log),
     });
     const compiled = new CompiledQueries(schema);
-    const metrics = createMetrics({ version: versionOf() });
     const contextOf = (caller: Caller, request: RequestOrigin) =>
       new RequestContext({
         snapshot: catalogue.snapshot,
@@ -185,12 +198,17 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
       }),
       metrics,
       log,
+      tracing,
     });
     const { url } = await http.listen();
     stops.unshift(
-      startPolling(catalogue, registry, config, secrets, store, {
+      startPolling(catalogue, store, secrets, {
+        registry,
+        secretPathOf: (registered) => secretPathOf(registered, config),
+        intervalMs: config.pollIntervalMs,
         clock,
         random,
+        tracing,
         log,
       }),
     );
@@ -286,67 +304,6 @@ function publicPriceListOf(
     http,
     clock,
   });
-}
-
-/** Starts a poller for each provider and one for the public list; gives what stops them. */
-function startPolling(
-  catalogue: Catalogue,
-  registry: Registry,
-  config: Config,
-  secrets: SecretStore,
-  store: Store,
-  { clock, random, log }: Required<Omit<ServiceOverrides, 'subscriptionLimits'>>,
-): () => Promise<void> {
-  const onFault = (error: unknown) => log.error({ error }, 'poll.failed');
-  const turns = store.engine === 'postgres' ? pollTurnsOf(store) : undefined;
-  const inTurn = (
-    feed: string,
-    intervalMs: number,
-    poll: PollerOptions['poll'],
-  ): PollerOptions['poll'] =>
-    turns === undefined
-      ? poll
-      : async (signal) =>
-          await pollInTurn(
-            { turns, feed, intervalMs, clock, random },
-            async () => await poll(signal),
-          );
-  const pollers = new Map<string, Poller>();
-  for (const registered of registry.values()) {
-    const intervalMs = registered.pollIntervalMs ?? config.pollIntervalMs;
-    pollers.set(
-      registered.id,
-      new Poller({
-        poll: inTurn(registered.id, intervalMs, async (signal) =>
-          catalogue.poll(registered.id, signal),
-        ),
-        intervalMs,
-        clock,
-        random,
-        onFault,
-      }),
-    );
-  }
-  const publicList = new Poller({
-    poll: inTurn('public-price-list', config.pollIntervalMs, async (signal) =>
-      catalogue.pollPublicPriceList(signal),
-    ),
-    intervalMs: config.pollIntervalMs,
-    clock,
-    random,
-    onFault,
-  });
-  const stopWatching = secrets.onChange((path) => {
-    for (const registered of registry.values()) {
-      if (secretPathOf(registered, config) === path) pollers.get(registered.id)?.wake();
-    }
-  });
-  const all = [...pollers.values(), publicList];
-  for (const poller of all) poller.start();
-  return async () => {
-    stopWatching();
-    await Promise.all(all.map(async (poller) => await poller.stop()));
-  };
 }
 
 function httpOptionsOf(config: Config) {

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config.ts';
 import type { Clock } from './domain/clock.ts';
+import type { Tracing } from './domain/tracing.ts';
 import type { ContentSealer } from './inference/content.ts';
 import { Launcher } from './inference/launcher.ts';
 import { Ledger } from './inference/ledger.ts';
@@ -42,7 +43,11 @@ export async function startInference(
   catalogue: Catalogue,
   providers: ReadonlyMap<string, ProviderInterface>,
   store: Store,
-  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  {
+    clock,
+    log,
+    tracing,
+  }: { readonly clock: Clock; readonly log: Logger; readonly tracing: Tracing | undefined },
 ): Promise<Inference> {
   const event = (name: string, fields: Readonly<Record<string, unknown>>) => {
     if (fields['error'] === undefined) log.info(fields, name);
@@ -55,6 +60,7 @@ export async function startInference(
     owner: randomUUID(),
     keyLifeMs: launches.keyLifeMs,
     launchesPerMinute: launches.perMinute,
+    tracing,
     onOverrun: (run) =>
       log.error(
         { runId: run.id, cost: run.cost.total?.toString(), reserved: run.reserved.toString() },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Span } from '../domain/tracing.ts';
 import type { CachePolicy } from '../graphql/cache-policy.ts';
 import { ServerResponse } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -26,8 +27,8 @@ const TRACE_PARENT = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/;
 export class RequestRecord {
   /** The caller's `x-request-id` where it is well-formed, else a new one; echoed in the answer. */
   readonly id: string;
-  /** From a W3C `traceparent`, where one is present. */
-  readonly traceId: string | undefined;
+  /** From a W3C `traceparent`, where one is present; with tracing on, that of the request's span. */
+  traceId: string | undefined;
   readonly method: string;
   /** Without the query string, which may hold variables. */
   readonly path: string;
@@ -41,6 +42,8 @@ export class RequestRecord {
   isRepeated = false;
   /** Codes of the errors in the answer, the first few. */
   readonly errorCodes: string[] = [];
+  /** The request's own span; undefined without tracing. */
+  span: Span | undefined;
   /** The status written for a request that the parser cut short, past the ordinary answer. */
   cutStatus: number | undefined;
   clientGone = false;

@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { BaseContext } from '@apollo/server';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
+import type { Tracing } from '../domain/tracing.ts';
 import type { OperationFacts } from '../graphql/document-facts.ts';
 import { errorAnswer, refusal, sendAnswer } from './answers.ts';
 import type { HttpAnswer } from './answers.ts';
@@ -27,6 +28,7 @@ import { defaultHttpOptions } from './options.ts';
 import type { HttpOptions } from './options.ts';
 import { ClientDisconnected, discardBody, hasBody } from './request-body.ts';
 import { RecordedResponse, RequestRecord } from './request-record.ts';
+import { beginRequestSpan, endRequestSpan } from './request-span.ts';
 import { Routes } from './routes.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
 import type { SubscriptionArguments } from './subscriptions/subscriptions.ts';
@@ -54,6 +56,8 @@ export interface HttpServiceArguments<Context extends BaseContext> {
   readonly executeCompiled?: ExecuteCompiled<Context>;
   /** Adds to public answers without errors, however they are made. */
   readonly extensionsOf?: ExtensionsOf<Context>;
+  /** Gives each request a span. */
+  readonly tracing?: Tracing | undefined;
   /** Absent: subscriptions are refused on every transport. */
   readonly subscriptions?: SubscriptionArguments<Context>;
 }
@@ -239,9 +243,9 @@ class Service<Context extends BaseContext> implements HttpService {
     this.#drain.requestStarted(response);
     this.#args.metrics.http.requestStarted();
     response.on('close', () => this.#finished(response, record));
+    const ask = () => this.#routes.answer(request, path, search, record, beforeReading);
     try {
-      const answer =
-        refuse?.() ?? (await this.#routes.answer(request, path, search, record, beforeReading));
+      const answer = refuse?.() ?? (await this.#traced(record, request.headers, ask));
       await this.#send(request, response, record, answer);
     } catch (error) {
       if (error instanceof ClientDisconnected) return;
@@ -249,6 +253,14 @@ class Service<Context extends BaseContext> implements HttpService {
       if (response.headersSent || response.destroyed) response.destroy();
       else await this.#send(request, response, record, errorAnswer([error], record.id));
     }
+  }
+
+  /** Answers within a span of the request's own, where there is tracing. */
+  #traced<Result>(record: RequestRecord, headers: IncomingHttpHeaders, ask: () => Result): Result {
+    const { tracing } = this.#args;
+    if (tracing === undefined) return ask();
+    const span = beginRequestSpan(tracing, record, headers);
+    return span === undefined ? ask() : tracing.within(span, ask);
   }
 
   async #send(
@@ -279,6 +291,7 @@ class Service<Context extends BaseContext> implements HttpService {
     const durationMs = performance.now() - record.startedAtMs;
     this.#drain.requestEnded(response);
     this.#args.metrics.http.requestFinished(record.kind, status, durationMs / 1_000);
+    if (record.span !== undefined) endRequestSpan(record.span, record, status);
     const line = {
       method: record.method,
       path: record.path.slice(0, MAX_LOGGED_PATH),

@@ -1,4 +1,6 @@
 import { Decimal } from '../domain/decimal.ts';
+import { inSpan } from '../domain/tracing.ts';
+import type { Tracing } from '../domain/tracing.ts';
 import type { Task } from '../domain/model.ts';
 import type { ComponentPrices } from '../domain/price.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -69,6 +71,8 @@ export interface LedgerOptions {
   /** How long a key is remembered. */
   readonly keyLifeMs: number;
   readonly onOverrun: (run: Run) => void;
+  /** Gives each step a span. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** What is written beside an ending, in the same step. */
@@ -109,7 +113,7 @@ export class Ledger {
    */
   async reserve(reservation: Reservation): Promise<ReservationResult> {
     const nowMs = this.#options.clock.now();
-    return await this.store.transaction(async (ledger) => {
+    return await this.#step('reserve', reservation.id, async (ledger) => {
       const known = await ledger.runByKey(reservation.caller, reservation.idempotencyKey);
       const answer = this.#answerOf(known, reservation, nowMs);
       if (answer !== undefined) return answer;
@@ -148,7 +152,7 @@ export class Ledger {
    * @returns undefined when every place at the provider is taken, over all processes.
    */
   async sendQueued(run: Run, concurrency: number): Promise<Run | undefined> {
-    return await this.store.transaction(async (ledger) => {
+    return await this.#step('send_queued', run.id, async (ledger) => {
       const present = await this.#present(ledger, run);
       if (!(await ledger.takePlace(run.providerId, run.id, concurrency))) return undefined;
       return await appended(ledger, present, {
@@ -180,7 +184,7 @@ export class Ledger {
    */
   async end(run: Run, ending: Ending, extras: EndingExtras = {}): Promise<Run> {
     const atMs = this.#options.clock.now();
-    const settled = await this.store.transaction(async (ledger) => {
+    const settled = await this.#step('end', run.id, async (ledger) => {
       const present = await this.#present(ledger, run);
       const after = await appended(ledger, present, { kind: 'ENDED', atMs, ending });
       await releaseFromBudget(ledger, present, after);
@@ -203,14 +207,14 @@ export class Ledger {
     events: readonly NewEvent[],
     expiresAtMs: number,
   ): Promise<void> {
-    await this.store.transaction(async (ledger) => {
+    await this.#step('append_events', runId, async (ledger) => {
       await ledger.appendEvents(runId, events, expiresAtMs);
     });
   }
 
   /** Gives up a run whose owner is gone while it was in flight. The money stays held for its day. */
   async lose(run: Run, reason: string): Promise<Run> {
-    return await this.store.transaction(async (ledger) => {
+    return await this.#step('lose', run.id, async (ledger) => {
       const present = await ledger.run(run.id);
       if (present === undefined || present.fence !== run.fence) throw new FactRefused('Moved on');
       return await appended(ledger, present, {
@@ -227,7 +231,7 @@ export class Ledger {
    * @returns undefined when the caller has no such run.
    */
   async requestCancel(runId: string, caller: string, requestId: string): Promise<Run | undefined> {
-    return await this.store.transaction(async (ledger) => {
+    return await this.#step('request_cancel', undefined, async (ledger) => {
       const present = await ledger.run(runId);
       if (present?.caller !== caller) return undefined;
       if (isFinal(present.state) || present.cancelRequestedAtMs !== undefined) return present;
@@ -243,7 +247,7 @@ export class Ledger {
 
   /** Takes over a run that was not sent and whose owner is gone. */
   async adopt(run: Run): Promise<Run> {
-    return await this.store.transaction(async (ledger) => {
+    return await this.#step('adopt', run.id, async (ledger) => {
       const present = await ledger.run(run.id);
       if (present === undefined || present.fence !== run.fence) throw new FactRefused('Moved on');
       return await appended(ledger, present, {
@@ -260,7 +264,7 @@ export class Ledger {
    * @returns undefined when the run is not of unknown outcome.
    */
   async resolve(runId: string, resolution: Resolution, cost: Decimal): Promise<Run | undefined> {
-    return await this.store.transaction(async (ledger) => {
+    return await this.#step('resolve', undefined, async (ledger) => {
       const present = await ledger.run(runId);
       if (present?.state !== 'UNKNOWN') return undefined;
       const after = await appended(ledger, present, { kind: 'RESOLVED', resolution, cost });
@@ -317,8 +321,23 @@ export class Ledger {
     return run;
   }
 
+  /** One durable step. The run's id is undefined where it is still a client's text. */
+  #step<Result>(
+    name: string,
+    runId: string | undefined,
+    work: (ledger: LedgerTransaction) => Promise<Result>,
+  ): Promise<Result> {
+    const { store, tracing } = this.#options;
+    if (tracing === undefined) return store.transaction(work);
+    return inSpan(tracing, `ledger.${name}`, { 'gpubroker.run.id': runId }, () =>
+      store.transaction(work),
+    );
+  }
+
   async #append(run: Run, fact: Fact): Promise<Run> {
-    return await this.store.transaction(
+    return await this.#step(
+      fact.kind === 'SENDING' ? 'begin_attempt' : 'void_attempt',
+      run.id,
       async (ledger) => await appended(ledger, await this.#present(ledger, run), fact),
     );
   }

@@ -14,6 +14,8 @@ import type { GroqServer } from './groq-server.ts';
 export interface ServiceProcess {
   /** Where GraphQL is served. */
   readonly url: string;
+  /** Every line that it wrote. */
+  readonly lines: readonly string[];
   /** Ends it as an orchestrator does; its exit code, or null when it had to be killed. */
   stop(): Promise<number | null>;
 }
@@ -28,14 +30,16 @@ const patienceMs = 30_000;
  *
  * @param environment - settings beside host, port and data folder; nothing is inherited but `PATH`.
  * @param mainFile - `src/main.ts`, or `dist/main.js` for what is shipped.
+ * @param nodeOptions - what stands before the main file on Node's command line.
  * @throws Error with what the process wrote, when it ends or stays silent instead of listening.
  */
 export async function startServiceProcess(
   environment: Readonly<Record<string, string>>,
   mainFile: 'src/main.ts' | 'dist/main.js' = 'src/main.ts',
+  nodeOptions: readonly string[] = [],
 ): Promise<ServiceProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), 'service-'));
-  const child = spawn(process.execPath, [mainFile], {
+  const child = spawn(process.execPath, [...nodeOptions, mainFile], {
     cwd: root,
     env: {
       PATH: process.env['PATH'],
@@ -70,7 +74,7 @@ export async function startServiceProcess(
     setTimeout(() => fail('did not listen in time'), patienceMs).unref();
   });
   try {
-    return { url: await listening, stop };
+    return { url: await listening, lines: written, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 
 import { readConfig } from '../../src/config.ts';
+import { createLog } from '../../src/service-log.ts';
 import { createService } from '../../src/service.ts';
 import type { Service } from '../../src/service.ts';
 import { startGroqServer } from './groq-server.ts';
@@ -78,10 +78,9 @@ export async function startService(
   options.groq?.(groq);
   const clock = new ManualClock(options.startMs);
   const log: Readonly<Record<string, unknown>>[] = [];
-  const logger = pino(
-    { level: 'debug' },
-    { write: (line: string) => log.push(JSON.parse(line) as Record<string, unknown>) },
-  );
+  const logger = createLog('debug', undefined, {
+    write: (line: string) => log.push(JSON.parse(line) as Record<string, unknown>),
+  });
   const settings: Record<string, string> = {
     PORT: '0',
     DATA_DIR: join(folder, 'data'),
