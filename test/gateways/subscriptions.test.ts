@@ -268,5 +268,5 @@ async function untilOpen(transport: SubgraphTransport, count: number): Promise<v
 
 /** Shows errors as JSON with what they carry. */
 function errorsToo(_key: string, value: unknown): unknown {
-  return value instanceof Error ? { ...value, message: value.message } : value;
+  return value instanceof Error ? Object.assign({}, value, { message: value.message }) : value;
 }
