@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { GraphQLError } from 'graphql';
 import { createAuthenticator } from './callers/authenticator.ts';
 import type { Caller } from './callers/caller.ts';
+import { showCatalogue } from './catalogue-metrics.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config.ts';
 import { systemClock, within } from './domain/clock.ts';
@@ -116,6 +117,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
       defaultPollIntervalMs: config.pollIntervalMs,
       log: eventLog(log),
     });
+    showCatalogue(metrics, () => (catalogue.isOpen ? catalogue.snapshot : undefined), clock);
     await secrets.start();
     stops.unshift(() => secrets.stop());
     await catalogue.open();
@@ -209,6 +211,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
         clock,
         random,
         tracing,
+        metrics,
         log,
       }),
     );

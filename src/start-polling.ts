@@ -7,6 +7,7 @@ import type { PollerOptions } from './catalogue/poller.ts';
 import type { Clock } from './domain/clock.ts';
 import { inSpan } from './domain/tracing.ts';
 import type { Tracing } from './domain/tracing.ts';
+import type { Metrics } from './http/metrics.ts';
 import type { RegisteredProvider, Registry } from './registry.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 import { pollTurnsOf } from './start-following.ts';
@@ -21,6 +22,7 @@ export interface PollingOptions {
   /** Between 0 and 1, for jitter. */
   readonly random: () => number;
   readonly tracing: Tracing | undefined;
+  readonly metrics: Metrics;
   readonly log: Logger;
 }
 
@@ -34,7 +36,12 @@ export function startPolling(
   secrets: Pick<SecretStore, 'onChange'>,
   options: PollingOptions,
 ): () => Promise<void> {
-  const { registry, clock, random, tracing, log } = options;
+  const { registry, clock, random, tracing, metrics, log } = options;
+  const polls = metrics.counter({
+    name: 'polls_total',
+    help: 'Polls of this process by what came of them.',
+    labels: ['feed', 'outcome'],
+  });
   const turns = store.engine === 'postgres' ? pollTurnsOf(store) : undefined;
 
   const pollerOf = (
@@ -42,8 +49,18 @@ export function startPolling(
     intervalMs: number,
     poll: (signal: AbortSignal) => Promise<PollOutcome>,
   ): Poller => {
+    const counted: PollerOptions['poll'] = async (signal) => {
+      try {
+        const outcome = await poll(signal);
+        polls.inc({ feed, outcome: outcome.succeeded ? 'read' : 'not_read' });
+        return outcome;
+      } catch (error) {
+        polls.inc({ feed, outcome: 'fault' });
+        throw error;
+      }
+    };
     const traced: PollerOptions['poll'] = async (signal) =>
-      await inSpan(tracing, 'catalogue.poll', { 'gpubroker.feed': feed }, () => poll(signal), {
+      await inSpan(tracing, 'catalogue.poll', { 'gpubroker.feed': feed }, () => counted(signal), {
         parent: 'NONE',
         failureOf: ({ succeeded }) => (succeeded ? undefined : 'NOT_READ'),
       });
