@@ -72,7 +72,7 @@ export async function startInference(
     providers,
     ledger,
     clock,
-    newRunId: () => `run_${randomUUID()}`,
+    newRunId: () => `run_${timeOrderedUuid(clock.now())}`,
     limits: {
       defaultMaxOutputTokens: launches.defaultMaxOutputTokens,
       maxCostPerCall: launches.maxCostPerCall,
@@ -126,6 +126,15 @@ export async function startInference(
       await recovery.stop();
     },
   };
+}
+
+/**
+ * A UUID of version 7 (RFC 9562): it begins with its time, so that the rows of runs which begin together
+ * lie together in every index, and few pages of it change with a commit.
+ */
+function timeOrderedUuid(nowMs: number): string {
+  const time = nowMs.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 function startMeasuring(

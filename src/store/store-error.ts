@@ -14,6 +14,7 @@ export type StoreErrorCode =
   | 'TRANSACTION_TOO_LONG'
   | 'TRANSACTION_FAILED'
   | 'COMMIT_UNKNOWN'
+  | 'DISK_FAILED'
   | 'UNSTORABLE_VALUE'
   | 'RUN_CHANGED'
   | 'KEY_TAKEN'

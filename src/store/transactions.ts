@@ -23,7 +23,8 @@ export interface Transactions {
    * meanwhile, unless it asks for `serializable`; then what it read holds until its commit.
    *
    * @throws StoreError `BUSY` when too much work waits, `COMMIT_UNKNOWN` when the connection went away
-   * during the commit: the work may or may not be stored.
+   * during the commit, `DISK_FAILED` when the disk of the embedded files did: the work may or may not be
+   * stored.
    */
   run<Result>(
     work: (transaction: StoreTransaction) => Promise<Result>,

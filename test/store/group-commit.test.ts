@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 
-import type { StoreTransaction } from '../../src/store/transactions.ts';
+import { nextTurn, type StoreTransaction } from '../../src/store/transactions.ts';
 import { insertSlot } from '../support/slot-rows.ts';
 import { createSqliteBench, type SqliteBench } from '../support/sqlite-bench.ts';
 
@@ -106,6 +106,68 @@ describe('group commit', () => {
     expect(await storedSlots()).toEqual([]);
     await bench.transactions.run(insert(9));
     expect(await storedSlots()).toEqual([9]);
+  });
+
+  test('nobody hears of a commit or reads what it wrote before the disk has it', async () => {
+    bench = await createSqliteBench();
+    const { promise: onDisk, resolve: finishSync } = Promise.withResolvers<void>();
+    const { promise: syncing, resolve: noteSync } = Promise.withResolvers<void>();
+    const told: string[] = [];
+    bench.beforeSync(async () => {
+      noteSync();
+      await onDisk;
+      told.push('disk');
+    });
+    const work = bench.transactions.run(insert(1)).then(() => told.push('caller'));
+    await syncing;
+    const reading = storedSlots().then((slots) => told.push(`reader of ${slots.join()}`));
+    const next = bench.transactions.run(insert(2)).then(() => told.push('next caller'));
+    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+    expect(told).toEqual([]);
+    finishSync();
+    await Promise.all([work, reading, next]);
+    expect(told.toSorted()).toEqual(['caller', 'disk', 'disk', 'next caller', 'reader of 1']);
+    expect(told[0]).toBe('disk');
+  });
+
+  test('the event loop goes on while the disk is at work', async () => {
+    bench = await createSqliteBench();
+    let turns = 0;
+    bench.beforeSync(async () => {
+      for (; turns < 50; turns += 1) await nextTurn();
+    });
+    await bench.transactions.run(insert(1));
+    expect(turns).toBe(50);
+  });
+
+  test('what is written outside a group is synced by SQLite itself', async () => {
+    bench = await createSqliteBench();
+    const synchronous = () => ({ ...bench.file.prepare('pragma synchronous').get() });
+    const inGroup = await bench.transactions.run(async () => synchronous());
+    expect(inGroup).toEqual({ synchronous: 1 });
+    expect(synchronous()).toEqual({ synchronous: 2 });
+    bench.failNext('commit');
+    await bench.transactions.run(insert(1)).catch(() => undefined);
+    expect(synchronous()).toEqual({ synchronous: 2 });
+  });
+
+  test('a disk that fails leaves the outcome unknown, and nobody reads or adds to what it may have lost', async () => {
+    bench = await createSqliteBench();
+    bench.beforeSync(async () => {
+      throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
+    });
+    const outcomes = await Promise.allSettled(
+      times(3, (slot) => bench.transactions.run(insert(slot))),
+    );
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'DISK_FAILED' } });
+    }
+    await expect(bench.transactions.run(insert(9))).rejects.toMatchObject({
+      code: 'DISK_FAILED',
+    });
+    const refused = { code: 'DISK_FAILED' };
+    await expect(bench.transactions.runInSlices(insert(7))).rejects.toMatchObject(refused);
+    await expect(storedSlots()).rejects.toMatchObject(refused);
   });
 
   test('a failure that ends the whole transaction fails everybody in it', async () => {

@@ -5,6 +5,7 @@ import { Kysely } from 'kysely';
 
 import { migrate } from '../../src/store/migrations/migrate.ts';
 import { ConnectionQueue } from '../../src/store/sqlite/connection-queue.ts';
+import { LogFile } from '../../src/store/sqlite/log-file.ts';
 import { SqliteDialect } from '../../src/store/sqlite/sqlite-dialect.ts';
 import {
   SqliteStatements,
@@ -28,6 +29,8 @@ export interface SqliteBench {
   readonly executed: string[];
   /** Makes the next statement of this text fail, as a full disk would. */
   failNext(text: string): void;
+  /** Puts something in front of every sync of the log from now on; what it throws is the disk's fault. */
+  beforeSync(step: () => Promise<void>): void;
   dispose(): Promise<void>;
 }
 
@@ -56,13 +59,18 @@ export async function createSqliteBench(
   const database = new Kysely<Tables>({ dialect });
   await migrate(database, silentLog);
   statements.executed.length = 0;
+  const logFile = await LogFile.open(path);
+  let stepBeforeSync = async (): Promise<void> => undefined;
   const transactions = new SqliteTransactions({
     statements,
     queue,
     database,
     dialect,
     limits,
-    beforeLongCommit: async () => undefined,
+    syncLog: async () => {
+      await stepBeforeSync();
+      await logFile.sync();
+    },
   });
   return {
     file,
@@ -72,9 +80,13 @@ export async function createSqliteBench(
     queue,
     executed: statements.executed,
     failNext: (text) => statements.failing.add(text),
+    beforeSync: (step) => {
+      stepBeforeSync = step;
+    },
     dispose: async () => {
       await transactions.close();
       await queue.close();
+      await logFile.close();
       file.close();
       await folder.remove();
     },

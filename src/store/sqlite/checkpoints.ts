@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 
@@ -54,16 +53,6 @@ export class Checkpoints {
       this.#timer = undefined;
       this.#running = this.#run();
     }, checkpointAfterMs).unref();
-  }
-
-  /** Brings the pages written so far to the disk without blocking, so that the commit has few left. */
-  async syncLog(): Promise<void> {
-    const handle = await open(`${this.#parts.databasePath}-wal`, 'r');
-    try {
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
   }
 
   async stop(): Promise<void> {

@@ -20,6 +20,7 @@ export class ConnectionQueue {
   #taken = false;
   #turnBeganAt: number | undefined;
   #closed = false;
+  #failure: StoreError | undefined;
 
   /** @param onRelease called whenever a user has ended. */
   constructor(limits: ConnectionQueueLimits, onRelease: () => void) {
@@ -27,10 +28,11 @@ export class ConnectionQueue {
     this.#onRelease = onRelease;
   }
 
-  /** @throws StoreError `BUSY` when the queue is full or the wait too long, `CLOSED` after {@link close}. */
+  /** @throws StoreError `BUSY` when the queue is full or the wait too long, `CLOSED` after {@link close},
+   * and what {@link fail} was given. */
   async acquire(): Promise<void> {
     if (this.#turnIsUsedUp()) await nextTurn();
-    if (this.#closed) throw new StoreError('CLOSED', 'The store is closed');
+    this.#assertUsable();
     if (!this.#taken) {
       this.#taken = true;
       return;
@@ -39,6 +41,14 @@ export class ConnectionQueue {
       throw new StoreError('BUSY', 'Too many statements wait for the store');
     }
     await this.#wait();
+    if (this.#failure === undefined) return;
+    this.release();
+    throw this.#failure;
+  }
+
+  /** Lets nobody have the connection any more: what it would read or add to may not be on the disk. */
+  fail(failure: StoreError): void {
+    this.#failure ??= failure;
   }
 
   release(): void {
@@ -58,6 +68,11 @@ export class ConnectionQueue {
     this.#closed = true;
     if (this.#taken) await this.#wait();
     this.#taken = true;
+  }
+
+  #assertUsable(): void {
+    if (this.#closed) throw new StoreError('CLOSED', 'The store is closed');
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   #turnIsUsedUp(): boolean {

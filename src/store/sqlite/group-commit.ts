@@ -25,6 +25,8 @@ export interface GroupCommitParts {
   readonly database: Kysely<Tables>;
   readonly dialect: Dialect;
   readonly limits: GroupCommitLimits;
+  /** Brings what was committed to the disk, without blocking the event loop. */
+  readonly syncLog: () => Promise<void>;
 }
 
 /**
@@ -32,6 +34,9 @@ export interface GroupCommitParts {
  * loop is one group: `BEGIN IMMEDIATE`, each piece of work inside a savepoint of its own, `COMMIT`. A
  * caller hears of success or failure only after the commit, because even a refusal may rest on what
  * another piece of work in the group has written.
+ *
+ * The commit itself leaves the sync of the log to the thread pool, so that the event loop goes on. Until
+ * the sync is done nobody else has the connection: what is not on the disk is neither told nor read.
  */
 export class GroupCommit {
   readonly #parts: GroupCommitParts;
@@ -81,6 +86,7 @@ export class GroupCommit {
     const limit = new WorkLimit(limits.maximumWorkMs);
     const settle: (() => void)[] = [];
     try {
+      statements.execute('pragma synchronous = normal', []);
       statements.execute('begin immediate', []);
       const stopTakingAt = performance.now() + limits.groupBudgetMs;
       for (const pending of group) {
@@ -88,17 +94,34 @@ export class GroupCommit {
         if (performance.now() >= stopTakingAt || limit.passed) break;
       }
       statements.execute('commit', []);
+      await this.#sync();
     } catch (error) {
-      // Nothing of the group is stored; work that was not begun would meet the same fault.
+      // Nothing of the group is known to be stored; work that was not begun would meet the same fault.
       for (const { reject } of group) reject(error);
       statements.rollBackIfOpen();
       return;
     } finally {
       limit.stop();
+      statements.execute('pragma synchronous = full', []);
       queue.release();
     }
     this.#pending.unshift(...group.slice(settle.length));
     for (const tell of settle) tell();
+  }
+
+  /** @throws StoreError `DISK_FAILED`, and from then on so does every use of the store. */
+  async #sync(): Promise<void> {
+    try {
+      await this.#parts.syncLog();
+    } catch (error) {
+      const failure = new StoreError(
+        'DISK_FAILED',
+        'The disk failed during a commit, which may be lost: the service has to be started again',
+        error,
+      );
+      this.#parts.queue.fail(failure);
+      throw failure;
+    }
   }
 
   /**

@@ -11,6 +11,7 @@ import type { Tables } from '../tables.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { ConnectionQueue } from './connection-queue.ts';
 import { FolderLock } from './folder-lock.ts';
+import { LogFile } from './log-file.ts';
 import {
   createPrivateFile,
   folderNotWritable,
@@ -24,6 +25,8 @@ import { SqliteTransactions } from './sqlite-transactions.ts';
 const databaseFileName = 'gpubroker.db';
 /** Only tools of the operator can make SQLite wait here, and the event loop waits with it. */
 const busyTimeoutMs = 1_000;
+/** Pages in memory; only what is used is taken. */
+const cacheKib = 16 * 1024;
 const logFileLimitBytes = 64 * 1024 * 1024;
 const limits = {
   maximumWaiting: 10_000,
@@ -73,6 +76,7 @@ async function openOver(
   const dialect = new SqliteDialect(statements, queue);
   const database = new Kysely<Tables>({ dialect });
   await migrate(database, log);
+  const logFile = await LogFile.open(path);
   checkpoints.start(queue);
   const transactions = new SqliteTransactions({
     statements,
@@ -80,7 +84,7 @@ async function openOver(
     database,
     dialect,
     limits,
-    beforeLongCommit: () => checkpoints.syncLog(),
+    syncLog: () => logFile.sync(),
   });
   return {
     engine: 'sqlite',
@@ -91,6 +95,7 @@ async function openOver(
       await checkpoints.stop();
       await queue.close();
       await database.destroy();
+      await logFile.close();
       file.close();
       lock.release();
     },
@@ -117,6 +122,8 @@ function openFile(path: string, folder: string): DatabaseSync {
       pragma fullfsync = on;
       pragma checkpoint_fullfsync = on;
       pragma trusted_schema = off;
+      pragma temp_store = memory;
+      pragma cache_size = ${-cacheKib};
       pragma journal_size_limit = ${logFileLimitBytes};
     `);
     return file;

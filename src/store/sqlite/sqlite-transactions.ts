@@ -25,8 +25,8 @@ export interface SqliteTransactionsParts {
   readonly database: Kysely<Tables>;
   readonly dialect: Dialect;
   readonly limits: SqliteTransactionsLimits;
-  /** Called before the commit of a long transaction, to bring what is written so far to the disk. */
-  readonly beforeLongCommit: () => Promise<void>;
+  /** Brings what is written so far to the disk, without blocking the event loop. */
+  readonly syncLog: () => Promise<void>;
 }
 
 export class SqliteTransactions implements Transactions {
@@ -43,7 +43,7 @@ export class SqliteTransactions implements Transactions {
   }
 
   runInSlices<Result>(work: SlicedWork<Result>): Promise<Result> {
-    return this.#hold('begin immediate', work, this.#parts.beforeLongCommit);
+    return this.#hold('begin immediate', work, this.#parts.syncLog);
   }
 
   readInSlices<Result>(work: SlicedWork<Result>): Promise<Result> {

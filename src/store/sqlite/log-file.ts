@@ -1,0 +1,29 @@
+import { open, type FileHandle } from 'node:fs/promises';
+
+/**
+ * The write-ahead log as a file, to bring what SQLite has written there to the disk: in the thread pool,
+ * where SQLite's own sync would stop the event loop for as long as the disk takes.
+ *
+ * SQLite holds no locks on this file, so closing a handle on it takes none away.
+ */
+export class LogFile {
+  readonly #handle: FileHandle;
+
+  private constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  /** Opens the log of a database that is in use: it is there from the first reading until the last close. */
+  static async open(databasePath: string): Promise<LogFile> {
+    return new LogFile(await open(`${databasePath}-wal`, 'r'));
+  }
+
+  /** Resolves once all that is written to the log is on the disk, its length included. */
+  async sync(): Promise<void> {
+    await this.#handle.datasync();
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}
