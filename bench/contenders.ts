@@ -3,6 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -47,11 +49,33 @@ export async function startPeer(
   return await startProcess(name, command, { GROQ_BASE_URL: groqUrl });
 }
 
-/** Runs a Node process that says where it listens; what it writes goes to a file, as in production. */
+/** Portkey's gateway, which keeps no ledger; it takes no port of its own choice and says none. */
+export async function startPortkey(): Promise<Contender> {
+  const port = await freePort();
+  const script = 'bench/node_modules/@portkey-ai/gateway/build/start-server.js';
+  const url = `http://127.0.0.1:${port}/v1/chat/completions`;
+  return await startProcess("Portkey's gateway", [script, '--headless', `--port=${port}`], {}, url);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/**
+ * Runs a Node process that says where it listens; what it writes goes to a file, as in production.
+ *
+ * @param knownUrl - where it will listen, for one that does not say so in the service's words.
+ */
 async function startProcess(
   name: string,
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
+  knownUrl?: string,
 ): Promise<Contender> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   const logPath = join(folder, 'log');
@@ -69,7 +93,10 @@ async function startProcess(
     },
     stdio: ['ignore', log, log],
   });
-  const url = await listeningUrl(name, child, logPath);
+  const url =
+    knownUrl === undefined
+      ? await listeningUrl(name, child, logPath)
+      : await untilListening(name, child, logPath, knownUrl);
   return {
     name,
     url,
@@ -96,6 +123,25 @@ async function listeningUrl(name: string, child: ChildProcess, logPath: string):
       );
       if (url !== null) return url[1] ?? url[2] ?? '';
     }
+    await delay(20);
+  }
+  child.kill('SIGKILL');
+  throw new Error(`${name} did not start:\n${readFileSync(logPath, 'utf8')}`);
+}
+
+async function untilListening(
+  name: string,
+  child: ChildProcess,
+  logPath: string,
+  url: string,
+): Promise<string> {
+  const giveUpAtMs = Date.now() + startPatienceMs;
+  while (Date.now() < giveUpAtMs && child.exitCode === null) {
+    const isThere = await fetch(url).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return url;
     await delay(20);
   }
   child.kill('SIGKILL');

@@ -13,3 +13,9 @@ export function processorMs(processId: number): number {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
 }
+
+/** Memory of a process that is not swapped out, in bytes. */
+export function residentBytes(processId: number): number {
+  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${processId}/status`, 'utf8'));
+  return Number(line?.[1]) * 1024;
+}

@@ -37,12 +37,10 @@ export interface Errand {
 export async function carryOut(errand: Errand): Promise<RunView> {
   const { launcher, stop } = errand;
   const { clock, log } = launcher.options;
-  const deadline = new AbortController();
   const untilDeadlineMs = Math.max(0, errand.run.deadlineAtMs - clock.now());
-  void clock.sleep(untilDeadlineMs, deadline.signal).then(
-    () => stop.abort('DEADLINE' satisfies StopReason),
-    () => undefined,
-  );
+  const cancelDeadline = clock.alarm(untilDeadlineMs, () => {
+    stop.abort('DEADLINE' satisfies StopReason);
+  });
   try {
     return await sendAndSettle(errand);
   } catch (error) {
@@ -51,7 +49,7 @@ export async function carryOut(errand: Errand): Promise<RunView> {
     const present = await launcher.options.ledger.store.run(errand.run.id).catch(() => undefined);
     return { run: present ?? errand.run, output: undefined };
   } finally {
-    deadline.abort();
+    cancelDeadline();
     errand.giveBack?.();
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import type { Decimal } from '../domain/decimal.ts';
 import type {
@@ -176,17 +176,21 @@ export function requestHash(request: LaunchRequest): string {
     voice: request.voice,
     parameters: request.parameters,
   };
-  return createHash('sha256').update(canonicalJson(compared)).digest('hex');
+  return hash('sha256', canonicalJson(compared));
 }
 
 /** JSON with sorted keys and without absent members, so that equal values give equal text. */
 function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) => {
-    if (member === null || typeof member !== 'object' || Array.isArray(member)) return member;
-    return Object.fromEntries(
-      Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)),
-    );
-  });
+  if (value === null || typeof value !== 'object') {
+    return JSON.stringify(value) ?? 'null';
+  }
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const members: string[] = [];
+  for (const name of Object.keys(value).sort()) {
+    const member = (value as Readonly<Record<string, unknown>>)[name];
+    if (member !== undefined) members.push(`${JSON.stringify(name)}:${canonicalJson(member)}`);
+  }
+  return `{${members.join(',')}}`;
 }
 
 /** The offering's part of a payload. */

@@ -124,16 +124,11 @@ export class LiveRuns {
     forget();
   }
 
-  async #within(ended: Promise<RunView>, waitMs: number): Promise<RunView | undefined> {
-    const timer = new AbortController();
-    const timeout = this.#clock.sleep(waitMs, timer.signal).then(
-      () => undefined,
-      () => undefined,
-    );
-    try {
-      return await Promise.race([ended, timeout]);
-    } finally {
-      timer.abort();
-    }
+  /** How the run ended; undefined when the wait was over before. */
+  #within(ended: Promise<RunView>, waitMs: number): Promise<RunView | undefined> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#clock.alarm(waitMs, () => resolve(undefined));
+      ended.then(resolve, reject).finally(cancel);
+    });
   }
 }

@@ -44,8 +44,8 @@ export class EnvironmentSecretStore implements SecretStore {
       };
     }
     const held = this.#seen.get(path);
-    const generation = `env.${digest(value)}`;
     if (held?.reveal() === value) return { ok: true, secret: held };
+    const generation = `env.${digest(value)}`;
     const secret = new Secret(value, generation, this.#options.now());
     this.#seen.set(path, secret);
     this.#options.log('secret.changed', { path, generation });

@@ -113,6 +113,18 @@ export class SimulatedProcess {
         await clock.sleep(ms, signal);
         await this.#goOn();
       },
+      alarm: (ms, ring) => {
+        let isCancelled = false;
+        const cancel = clock.alarm(ms, () => {
+          void this.#goOn().then(() => {
+            if (!isCancelled) ring();
+          });
+        });
+        return () => {
+          isCancelled = true;
+          cancel();
+        };
+      },
     };
   }
 

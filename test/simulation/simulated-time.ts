@@ -61,6 +61,13 @@ export class SimulatedTime {
           signal?.addEventListener('abort', abort, { once: true });
         });
       },
+      alarm: (ms, ring) => {
+        const timer = this.#add(ms, ring);
+        return () => {
+          const position = this.#timers.indexOf(timer);
+          if (position !== -1) this.#timers.splice(position, 1);
+        };
+      },
     };
   }
 

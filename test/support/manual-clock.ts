@@ -50,6 +50,18 @@ export class ManualClock implements Clock {
     });
   }
 
+  alarm(ms: number, ring: () => void): () => void {
+    const sleeper: Sleeper = {
+      dueAt: this.#now + ms,
+      wake: () => {
+        this.#sleepers.delete(sleeper);
+        ring();
+      },
+    };
+    this.#sleepers.add(sleeper);
+    return () => this.#sleepers.delete(sleeper);
+  }
+
   /** Lets time pass, with a turn of the event loop after each sleeper that wakes. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
