@@ -31,6 +31,7 @@ export interface RegisteredProvider {
     readonly connectTimeoutMs: number;
     readonly totalTimeoutMs: number;
   };
+  readonly billing: RegisteredBilling;
   readonly endpoints: ReadonlyMap<Task, string>;
   readonly tasks: ReadonlyMap<string, Task>;
   readonly customModels: readonly CustomModel[];
@@ -39,6 +40,21 @@ export interface RegisteredProvider {
   readonly modelFates: ReadonlyMap<string, ModelFate>;
   readonly limitations: readonly ProviderLimitation[];
   readonly shippedList: ShippedList | undefined;
+}
+
+/** How a provider counts what it bills. */
+export interface RegisteredBilling {
+  /** Tokens by which its framing of a request may exceed the request's bytes. */
+  readonly inputMarginTokens: number;
+  /** What differs for a model, by its id. */
+  readonly models: ReadonlyMap<string, ModelBilling>;
+}
+
+/** How one model is billed where it differs. */
+export interface ModelBilling {
+  readonly inputMarginTokens: number | undefined;
+  /** Characters, or seconds of audio, that one call is billed for at least. */
+  readonly minimumQuantity: Decimal | undefined;
 }
 
 /** The declared region and how observed site codes map to regions. */
@@ -278,6 +294,7 @@ function providerOf(id: string, entry: ProviderFile): RegisteredProvider {
     pollIntervalMs:
       entry.pollIntervalSeconds === undefined ? undefined : entry.pollIntervalSeconds * 1000,
     limits: entry.limits,
+    billing: billingOf(entry),
     endpoints: new Map(Object.entries(entry.endpoints) as [Task, string][]),
     tasks: new Map(Object.entries(entry.tasks ?? {}).map(([model, { task }]) => [model, task])),
     customModels: (entry.customModels ?? []).map((model) => ({
@@ -317,6 +334,25 @@ function providerOf(id: string, entry: ProviderFile): RegisteredProvider {
     ),
     limitations: entry.limitations ?? [],
     shippedList: shippedListOf(entry),
+  };
+}
+
+const defaultInputMarginTokens = 1024;
+
+function billingOf({ billing }: ProviderFile): RegisteredBilling {
+  const models = Object.entries(billing?.models ?? {});
+  return {
+    inputMarginTokens: billing?.inputMargin?.tokens ?? defaultInputMarginTokens,
+    models: new Map(
+      models.map(([id, { inputMarginTokens, minimumQuantity }]) => [
+        id,
+        {
+          inputMarginTokens,
+          minimumQuantity:
+            minimumQuantity === undefined ? undefined : Decimal.of(minimumQuantity),
+        },
+      ]),
+    ),
   };
 }
 
@@ -409,6 +445,12 @@ interface ProviderFile {
   readonly blend: { readonly inputWeight: number; readonly outputWeight: number };
   readonly pollIntervalSeconds?: number;
   readonly limits: RegisteredProvider['limits'];
+  readonly billing?: {
+    readonly inputMargin?: { readonly tokens: number };
+    readonly models?: Readonly<
+      Record<string, { readonly inputMarginTokens?: number; readonly minimumQuantity?: string }>
+    >;
+  };
   readonly endpoints: Readonly<Record<string, string>>;
   readonly tasks?: Readonly<Record<string, { readonly task: Task }>>;
   readonly customModels?: readonly {

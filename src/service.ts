@@ -69,6 +69,9 @@ const root = new URL('../', import.meta.url);
 /** How long a start waits for the content key, in milliseconds; it goes on being looked for. */
 const contentKeyWaitMs = 1_000;
 
+/** Connections to one provider for its feeds, beside one for each launch in flight. */
+const connectionsBesideLaunches = 16;
+
 /** Puts the parts together; the only place that knows them all. */
 export function createService(config: Config, overrides: ServiceOverrides = {}): Service {
   const clock = overrides.clock ?? systemClock;
@@ -103,7 +106,10 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     stops.unshift(() => store.close());
 
     const secrets = await secretStoreOf(config, clock, log);
-    const outward = createOutwardHttp({ clock });
+    const outward = createOutwardHttp({
+      clock,
+      maxConnections: config.launches.concurrency + connectionsBesideLaunches,
+    });
     stops.unshift(() => outward.close());
     const toProviders = tracing === undefined ? outward : tracedHttp(outward, tracing);
     const providers = providersOf(registry, config, secrets, toProviders, clock);

@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import type { Clock } from './domain/clock.ts';
 import type { Tracing } from './domain/tracing.ts';
 import type { ContentSealer } from './inference/content.ts';
+import { maximumDeadlineMs } from './inference/launch-request.ts';
 import { Launcher } from './inference/launcher.ts';
 import { Ledger } from './inference/ledger.ts';
 import type { StopReason } from './inference/live-runs.ts';
@@ -27,12 +28,12 @@ const measurementIntervalMs = 10_000;
 /** How long runs may go on once the service stops, in milliseconds. */
 const stopGraceMs = 20_000;
 
-/** Bounds of one attempt; the registry bounds the size of its answer. */
+/** Bounds of one attempt; the run's own deadline is usually the first of them. */
 const attemptLimits = {
   connectMs: 5_000,
   firstTokenMs: 60_000,
   idleMs: 30_000,
-  totalMs: 120_000,
+  totalMs: maximumDeadlineMs,
   maximumBodyBytes: 8 * 1024 * 1024,
 };
 
@@ -123,6 +124,10 @@ export async function startInference(
       stopListening();
       await launcher.close(stopGraceMs);
       await stopMeasuring();
+      // What the last answers showed of the provider's sites is stored with the catalogue.
+      await catalogue.refresh().catch((error: unknown) => {
+        event('catalogue.update_failed', { error });
+      });
       await recovery.stop();
     },
   };

@@ -379,18 +379,26 @@ function draftProvider(
     pollIntervalMs,
     status: statusOf(memory, previous, ingredients.nowMs, pollIntervalMs),
     feeds: feedsOf(registered, memory),
-    observedRegions: [...memory.regions]
-      .map(([code, { count, lastSeenAtMs }]): ObservedRegion => ({
-        code,
-        region: registered.region.observedCodes.get(code),
-        count,
-        lastSeenAtMs,
-      }))
-      .sort((left, right) => right.count - left.count || (left.code < right.code ? -1 : 1)),
+    observedRegions: observedRegionsOf(registered, memory),
     offerings: [],
     cheapest: undefined,
     fastest: undefined,
   };
+}
+
+/** The site codes that a provider's answers carried, the most frequent first. */
+export function observedRegionsOf(
+  { region }: RegisteredProvider,
+  { regions }: ProviderMemory,
+): ObservedRegion[] {
+  return [...regions]
+    .map(([code, { count, lastSeenAtMs }]): ObservedRegion => ({
+      code,
+      region: region.observedCodes.get(code),
+      count,
+      lastSeenAtMs,
+    }))
+    .sort((left, right) => right.count - left.count || (left.code < right.code ? -1 : 1));
 }
 
 function statusOf(

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../domain/clock.ts';
 import type { PriceReading, ProviderInterface } from '../providers/provider.ts';
 import type { RegisteredProvider, Registry } from '../registry.ts';
-import { buildSnapshot } from './build-snapshot.ts';
+import { buildSnapshot, observedRegionsOf } from './build-snapshot.ts';
 import type { CatalogueStore, PricePoint, StoredCatalogue } from './catalogue-store.ts';
 import { emptyMemory, modelListFeed } from './memory.ts';
 import type { ProviderMemory } from './memory.ts';
@@ -18,7 +18,7 @@ import {
 import type { ChangedKeys } from './normalise.ts';
 import { changedOfferings, pricePointOf } from './offering-changes.ts';
 import type { OfferingChange } from './offering-changes.ts';
-import type { MeasuredPerformance, Snapshot } from './snapshot.ts';
+import type { MeasuredPerformance, ObservedRegion, Snapshot } from './snapshot.ts';
 
 /** Public price lists that name several providers at once, such as models.dev. */
 export interface PublicPriceList {
@@ -189,6 +189,14 @@ export class Catalogue {
     const unstored = this.#unstored.get(providerId);
     if (memory === undefined || unstored === undefined) return;
     rememberServedCode(memory, code, this.#options.clock.now(), unstored);
+  }
+
+  /** The sites that answered so far, those that the next snapshot will show included. */
+  observedRegions(providerId: string): readonly ObservedRegion[] {
+    const registered = this.#options.registry.get(providerId);
+    const memory = this.#memories.get(providerId);
+    if (registered === undefined || memory === undefined) return [];
+    return observedRegionsOf(registered, memory);
   }
 
   /** Takes the news, learnt from a launch, that a model is shut down. */

@@ -83,7 +83,9 @@ export function choosePrice(question: PriceQuestion): OfferingPrice | undefined 
   const origin = priced ?? numbered;
   if (origin === undefined) return undefined;
 
-  const components = priced?.row.components;
+  const billed = (components: ComponentPrices | undefined) =>
+    withMinimum(components, provider.billing.models.get(question.modelId)?.minimumQuantity);
+  const components = billed(priced?.row.components);
   const single =
     numbered !== undefined &&
     (priced === undefined || (numbered.trust <= priced.trust && !expired(numbered)))
@@ -109,7 +111,7 @@ export function choosePrice(question: PriceQuestion): OfferingPrice | undefined 
         ? undefined
         : { source: single.source, observedAtMs: single.observedAtMs },
     conflict: conflictOf(candidates, shown, costPerToken, provider.blend, expired),
-    pending: pendingOf(origin.held ?? single?.held),
+    pending: pendingOf(origin.held ?? single?.held, billed),
   };
 }
 
@@ -226,9 +228,22 @@ function conflictOf(
   return undefined;
 }
 
-function pendingOf(held: HeldPrice | undefined): PendingPrice | undefined {
+/** Component prices beside what one call is billed for at least, which price lists do not say. */
+function withMinimum(
+  components: ComponentPrices | undefined,
+  minimumQuantity: Decimal | undefined,
+): ComponentPrices | undefined {
+  if (components === undefined || minimumQuantity === undefined) return components;
+  return { ...components, minimumQuantity };
+}
+
+function pendingOf(
+  held: HeldPrice | undefined,
+  billed: (components: ComponentPrices | undefined) => ComponentPrices | undefined,
+): PendingPrice | undefined {
   if (held === undefined) return undefined;
-  const { components, costPerToken } = held.row;
+  const { costPerToken } = held.row;
+  const components = billed(held.row.components);
   return {
     components,
     costPerToken,

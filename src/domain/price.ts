@@ -20,6 +20,8 @@ export interface ComponentPrices {
   readonly input?: Decimal;
   readonly output?: Decimal;
   readonly cachedInput?: Decimal;
+  /** Characters, or seconds of audio, that one call is billed for at least. */
+  readonly minimumQuantity?: Decimal;
 }
 
 /** One row of a price feed. */
@@ -70,9 +72,10 @@ export function nextFreshnessChange(
 export function priceVersion(prices: ComponentPrices): string {
   const known = versions.get(prices);
   if (known !== undefined) return known;
-  const text = [prices.unit, prices.input, prices.output, prices.cachedInput, currency]
-    .map((part) => (part === undefined ? '-' : String(part)))
-    .join('|');
+  const { unit, input, output, cachedInput, minimumQuantity } = prices;
+  const parts = [unit, input, output, cachedInput, currency];
+  if (minimumQuantity !== undefined) parts.push(minimumQuantity);
+  const text = parts.map((part) => (part === undefined ? '-' : String(part))).join('|');
   const version = `pv_${createHash('sha256').update(text).digest('hex').slice(0, 20)}`;
   versions.set(prices, version);
   return version;

@@ -575,7 +575,7 @@ export type LaunchInferenceInput = {
   readonly allowedRegions?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** For transcription: where the audio is. Public https addresses only, unless the operator allows others. */
   readonly audioUrl?: InputMaybe<Scalars['String']['input']>;
-  /** Milliseconds after which the run itself is given up; at most 600,000. */
+  /** Milliseconds after which the run itself is given up: at most 600,000, and 120,000 when absent. */
   readonly deadlineMs?: InputMaybe<Scalars['Int']['input']>;
   /** Names the intent: 1 to 200 visible characters, unique for the caller. The same key never buys twice. */
   readonly idempotencyKey: Scalars['String']['input'];
@@ -634,6 +634,8 @@ export type LaunchRefusalCode =
   | 'CONTEXT_LENGTH_EXCEEDED'
   /** The worst case costs more than `maxCost` or the operator's limit for one call. */
   | 'COST_LIMIT'
+  /** `deadlineMs` passed while the launch waited; nothing was sent. */
+  | 'DEADLINE_EXCEEDED'
   /** The caller has no right to launch. */
   | 'FORBIDDEN'
   /** The key belongs to another request. */
@@ -1286,6 +1288,8 @@ export type Pricing = {
   readonly input?: Maybe<Scalars['Decimal']['output']>;
   /** How `costPerToken` was made; null where there is none. */
   readonly method?: Maybe<CostMethod>;
+  /** Characters, or seconds of audio, that one call is billed for at least; null where no least is known. */
+  readonly minimumQuantity?: Maybe<Scalars['Decimal']['output']>;
   /** When the source answered; for a shipped list, its own date. */
   readonly observedAt: Scalars['DateTime']['output'];
   /** One unit of output; reasoning counts as output. */
@@ -2629,6 +2633,7 @@ export type PricingResolvers<ContextType = RequestContext, ParentType extends Re
   freshness?: Resolver<ResolversTypes['Freshness'], ParentType, ContextType>;
   input?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
   method?: Resolver<Maybe<ResolversTypes['CostMethod']>, ParentType, ContextType>;
+  minimumQuantity?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
   observedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   output?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
   pending?: Resolver<Maybe<ResolversTypes['PendingPrice']>, ParentType, ContextType>;

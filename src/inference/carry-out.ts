@@ -26,6 +26,8 @@ export interface Errand {
   readonly arrivedAtMs: number;
   /** Gives its place back; undefined while it has none. */
   readonly giveBack: (() => void) | undefined;
+  /** Leaves the queue; undefined when it is not in there. */
+  readonly leaveQueue: (() => void) | undefined;
   /** Stops it; the reason is a {@link StopReason}. */
   readonly stop: AbortController;
 }
@@ -51,6 +53,7 @@ export async function carryOut(errand: Errand): Promise<RunView> {
   } finally {
     cancelDeadline();
     errand.giveBack?.();
+    errand.leaveQueue?.();
   }
 }
 
@@ -63,6 +66,8 @@ async function sendAndSettle(errand: Errand): Promise<RunView> {
       giveBack = await places.take(stop.signal);
     } catch {
       return await settle(errand, run, unsentEnding(stop.signal), [], undefined);
+    } finally {
+      errand.leaveQueue?.();
     }
   }
   try {
@@ -264,16 +269,18 @@ function endingOf(outcome: AttemptOutcome, signal: AbortSignal, elapsedMs: numbe
   if (outcome.ok) {
     return { ...report, state: 'SUCCEEDED', outcome: 'COMPLETED', failure: undefined };
   }
-  const { execution } = outcome.failure;
-  const failure = signal.aborted ? stoppedFailure(signal) : failureOf(outcome);
+  const { code, execution } = outcome.failure;
   if (signal.reason === 'CANCEL') {
-    return { ...report, state: 'CANCELLED', outcome: execution, failure };
+    return { ...report, state: 'CANCELLED', outcome: execution, failure: stoppedFailure(signal) };
   }
+  const isStopped = signal.aborted && code === 'CANCELLED';
+  const failure = isStopped ? stoppedFailure(signal) : failureOf(outcome);
   return {
     ...report,
     state: execution === 'UNKNOWN' ? 'UNKNOWN' : 'FAILED',
     outcome: execution,
-    failure,
+    // What was never sent may be sent later.
+    failure: isStopped && execution === 'NOT_SENT' ? { ...failure, retryable: true } : failure,
   };
 }
 
@@ -318,8 +325,10 @@ function reportOf(
 
 /** The end of a run that was stopped while it waited: nothing went out. */
 function unsentEnding(signal: AbortSignal): Ending {
-  const state = signal.reason === 'CANCEL' ? 'CANCELLED' : 'FAILED';
-  return endingWithout(state, undefined, stoppedFailure(signal));
+  const failure = stoppedFailure(signal);
+  if (signal.reason === 'CANCEL') return endingWithout('CANCELLED', undefined, failure);
+  const message = 'The deadline passed while the run waited for a place; nothing was sent.';
+  return endingWithout('FAILED', undefined, { ...failure, message, retryable: true });
 }
 
 function endingWithout(

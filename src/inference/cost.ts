@@ -79,7 +79,9 @@ export interface QuantityBounds {
 export function worstCaseLines(bounds: QuantityBounds, prices: ComponentPrices): CostLine[] {
   const lines: CostLine[] = [];
   const input = dearest(prices.input, prices.cachedInput);
-  if (input !== undefined) lines.push(line('INPUT', Decimal.of(bounds.input), input));
+  if (input !== undefined) {
+    lines.push(line('INPUT', billedQuantity(Decimal.of(bounds.input), prices), input));
+  }
   if (prices.output !== undefined && bounds.output > 0n) {
     lines.push(line('OUTPUT', Decimal.of(bounds.output), prices.output));
   }
@@ -106,11 +108,18 @@ function linesOf(usage: InferenceUsage, prices: ComponentPrices): CostLine[] | u
 
 function quantityLine(
   quantity: Decimal | undefined,
-  { input }: ComponentPrices,
+  prices: ComponentPrices,
 ): CostLine[] | undefined {
-  return quantity === undefined || input === undefined
+  return quantity === undefined || prices.input === undefined
     ? undefined
-    : [line('INPUT', quantity, input)];
+    : [line('INPUT', billedQuantity(quantity, prices), prices.input)];
+}
+
+/** What is billed for a quantity: the provider may bill a call for more than it was. */
+function billedQuantity(quantity: Decimal, { minimumQuantity }: ComponentPrices): Decimal {
+  return minimumQuantity !== undefined && quantity.compare(minimumQuantity) < 0
+    ? minimumQuantity
+    : quantity;
 }
 
 function tokenLines(usage: InferenceUsage, prices: ComponentPrices): CostLine[] | undefined {

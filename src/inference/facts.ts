@@ -4,7 +4,15 @@ import type { ComponentPrices } from '../domain/price.ts';
 import { boundedCost, exactCost, noCost, resolvedCost, unknownCost } from './cost.ts';
 import type { Cost } from './cost.ts';
 import { isFinal } from './run.ts';
-import type { Attempt, AttemptResult, Resolution, Run, RunFailure, RunTiming } from './run.ts';
+import type {
+  Attempt,
+  AttemptResult,
+  Order,
+  Resolution,
+  Run,
+  RunFailure,
+  RunTiming,
+} from './run.ts';
 
 /**
  * What happened to a run. Facts are only ever added; the run is what they add up to. A correction is a new
@@ -22,6 +30,8 @@ export type Fact =
       readonly prices: ComponentPrices;
       readonly reserved: Decimal;
       readonly deadlineAtMs: number;
+      /** Absent in facts of a time when a new reservation could not change it. */
+      readonly order?: Order;
     }
   /** It waits for a free place. */
   | { readonly kind: 'QUEUED'; readonly atMs: number }
@@ -85,6 +95,7 @@ function changed(run: Run, fact: Fact): Run {
       if (!run.retriable) throw refused(run, fact);
       return {
         ...run,
+        ...fact.order,
         state: 'RESERVED',
         reservedAtMs: fact.atMs,
         finishedAtMs: undefined,

@@ -66,6 +66,8 @@ const maximumTools = 128;
 const maximumMetadataKeys = 16;
 const maximumMetadataCharacters = 2000;
 const maximumWaitMs = 25_000;
+/** When a run is given up that names no deadline, and the latest that one may name; milliseconds. */
+export const defaultDeadlineMs = 120_000;
 export const maximumDeadlineMs = 600_000;
 const keyPattern = /^[\x21-\x7e]{1,200}$/;
 const toolNamePattern = /^[A-Za-z0-9_-]{1,64}$/;

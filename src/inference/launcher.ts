@@ -6,8 +6,14 @@ import type { ProviderInterface } from '../providers/provider.ts';
 import { carryOut } from './carry-out.ts';
 import { sealedRequest } from './content.ts';
 import type { ContentSealer } from './content.ts';
-import type { Ledger, Reservation } from './ledger.ts';
-import { faultOf, maximumDeadlineMs, metadataOf, requestHash } from './launch-request.ts';
+import type { Ledger, Reservation, ReservationResult } from './ledger.ts';
+import {
+  defaultDeadlineMs,
+  faultOf,
+  maximumDeadlineMs,
+  metadataOf,
+  requestHash,
+} from './launch-request.ts';
 import type { LaunchRequest } from './launch-request.ts';
 import { LiveRuns } from './live-runs.ts';
 import type { RunView, StopReason } from './live-runs.ts';
@@ -35,7 +41,10 @@ export type LaunchResult =
   { readonly kind: 'LAUNCHED'; readonly view: RunView; readonly replayed: boolean } | Refusal;
 
 export interface LauncherOptions {
-  readonly catalogue: Pick<Catalogue, 'snapshot' | 'noteServedCode' | 'noteDecommissioned'>;
+  readonly catalogue: Pick<
+    Catalogue,
+    'snapshot' | 'observedRegions' | 'noteServedCode' | 'noteDecommissioned'
+  >;
   readonly providers: ReadonlyMap<string, ProviderInterface>;
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -70,8 +79,8 @@ export class Launcher {
   readonly rateGate = new RateGate();
   readonly options: LauncherOptions;
   readonly #places = new Map<string, Places>();
-  /** Intents whose reservation is under way, by {@link intentOf}, with how many ask for it. */
-  readonly #reserving = new Map<string, number>();
+  /** Reservations that are under way, by {@link intentOf}: all of an intent together. */
+  readonly #reserving = new Map<string, Promise<unknown>>();
   #isClosing = false;
 
   constructor(options: LauncherOptions) {
@@ -115,7 +124,7 @@ export class Launcher {
 
   /** Carries on with a run that was reserved, here or by a process that is gone. */
   resume(run: Run, payload: InferencePayload, arrivedAtMs: number): void {
-    this.#start(run, payload, arrivedAtMs, undefined);
+    this.#start(run, payload, arrivedAtMs, undefined, undefined);
   }
 
   /** Whether this process carries the run out, or is about to. */
@@ -139,7 +148,7 @@ export class Launcher {
 
   #terms(request: LaunchRequest): Terms | Refusal {
     const { catalogue, providers, limits, clock } = this.options;
-    return termsOf(request, catalogue.snapshot, providers, limits, clock.now());
+    return termsOf(request, { catalogue, providers, limits, nowMs: clock.now() });
   }
 
   /** What stands against a launch on these terms here and now. */
@@ -199,33 +208,25 @@ export class Launcher {
     hash: string,
     terms: Terms,
   ): Promise<LaunchResult> {
-    const { ledger, clock } = this.options;
-    const arrivedAtMs = clock.monotonic();
+    const intent = intentOf(caller.id, request.idempotencyKey);
     const places = this.#placesOf(terms.offering.provider.id);
-    const giveBack = places.tryTake();
-    if (giveBack === undefined && !places.hasRoomToWait) {
+    const place = places.tryTake();
+    const entrance = place ?? places.tryQueue();
+    if (entrance === undefined) {
+      // A twin that got in may be about to be written.
+      await this.#reserving.get(intent);
       const known = await this.#knownRun(request, caller, hash);
       return known ?? refusal('QUEUE_FULL', 'Too many launches wait.', { retryAfterMs: 1000 });
     }
-    const intent = intentOf(caller.id, request.idempotencyKey);
-    this.#reserving.set(intent, (this.#reserving.get(intent) ?? 0) + 1);
+    const reservation = this.#reservation(request, caller, hash, terms, place === undefined);
     let result;
     try {
-      result = await ledger.reserve(
-        this.#reservation(request, caller, hash, terms, giveBack === undefined),
+      result = await this.#noted(
+        intent,
+        this.#reserve(reservation, terms.payload, place, entrance),
       );
-      if (result.kind === 'RESERVED') {
-        this.#start(result.run, terms.payload, arrivedAtMs, giveBack);
-      } else {
-        giveBack?.();
-      }
     } catch (error) {
-      giveBack?.();
       return this.#ledgerUnavailable(error);
-    } finally {
-      const others = (this.#reserving.get(intent) ?? 1) - 1;
-      if (others === 0) this.#reserving.delete(intent);
-      else this.#reserving.set(intent, others);
     }
     switch (result.kind) {
       case 'RESERVED':
@@ -252,9 +253,41 @@ export class Launcher {
       case 'BUDGET_EXCEEDED':
         return {
           ...costLimit('BUDGET_EXCEEDED', result.available, terms.worstCase, terms.lines),
-          retryAfterMs: untilNextDayMs(clock.now()),
+          retryAfterMs: untilNextDayMs(this.options.clock.now()),
         };
     }
+  }
+
+  /** Reserves and, when that is done, starts: what got in goes on with the run or leaves. */
+  async #reserve(
+    reservation: Reservation,
+    payload: InferencePayload,
+    place: (() => void) | undefined,
+    leave: () => void,
+  ): Promise<ReservationResult> {
+    const arrivedAtMs = this.options.clock.monotonic();
+    let isStarted = false;
+    try {
+      const result = await this.options.ledger.reserve(reservation);
+      if (result.kind === 'RESERVED') {
+        const leaveQueue = place === undefined ? leave : undefined;
+        this.#start(result.run, payload, arrivedAtMs, place, leaveQueue);
+        isStarted = true;
+      }
+      return result;
+    } finally {
+      if (!isStarted) leave();
+    }
+  }
+
+  /** Keeps a reservation among those that are under way until it is done. */
+  async #noted<Result>(intent: string, reserving: Promise<Result>): Promise<Result> {
+    const all = Promise.allSettled([this.#reserving.get(intent), reserving]);
+    this.#reserving.set(intent, all);
+    void all.then(() => {
+      if (this.#reserving.get(intent) === all) this.#reserving.delete(intent);
+    });
+    return await reserving;
   }
 
   #ledgerUnavailable(error: unknown): Refusal {
@@ -290,8 +323,7 @@ export class Launcher {
       priceVersion: terms.priceVersion,
       prices: terms.prices,
       worstCase: terms.worstCase,
-      deadlineAtMs:
-        nowMs + Math.min(request.deadlineMs ?? limits.attempt.totalMs, maximumDeadlineMs),
+      deadlineAtMs: nowMs + Math.min(request.deadlineMs ?? defaultDeadlineMs, maximumDeadlineMs),
       supersedes: request.supersedes,
       metadata: metadata === 'INVALID' ? undefined : metadata,
       dailyBudget: caller.dailyBudget,
@@ -313,6 +345,7 @@ export class Launcher {
     payload: InferencePayload,
     arrivedAtMs: number,
     giveBack: (() => void) | undefined,
+    leaveQueue: (() => void) | undefined,
   ): void {
     const stop = new AbortController();
     const ended = carryOut({
@@ -322,6 +355,7 @@ export class Launcher {
       payload,
       arrivedAtMs,
       giveBack,
+      leaveQueue,
       stop,
     });
     this.live.add({ runId: run.id, stop, ended });

@@ -16,7 +16,7 @@ import type {
   StoredContent,
 } from './ledger-store.ts';
 import { dayOf, holdsReservation, isFinal } from './run.ts';
-import type { Resolution, Run, RunMode } from './run.ts';
+import type { Order, Resolution, Run, RunMode } from './run.ts';
 
 /** What is reserved in one step, before anything is sent. */
 export interface Reservation {
@@ -309,6 +309,7 @@ export class Ledger {
       prices: reservation.prices,
       reserved: reservation.worstCase,
       deadlineAtMs: reservation.deadlineAtMs,
+      order: orderOf(reservation),
     };
     const start: Fact = { kind: reservation.start, atMs: nowMs };
     const run = afterFact(afterFact(known ?? blankRun(reservation, nowMs), fact), start);
@@ -359,6 +360,12 @@ async function appended(ledger: LedgerTransaction, run: Run, fact: Fact): Promis
   return after;
 }
 
+function orderOf(reservation: Reservation): Order {
+  const { mode, providerId, modelId, offeringId, task, declaredRegion, supersedes, metadata } =
+    reservation;
+  return { mode, providerId, modelId, offeringId, task, declaredRegion, supersedes, metadata };
+}
+
 /** A run before its first fact, which must be RESERVED. */
 function blankRun(reservation: Reservation, nowMs: number): Run {
   return {
@@ -366,12 +373,7 @@ function blankRun(reservation: Reservation, nowMs: number): Run {
     caller: reservation.caller,
     idempotencyKey: reservation.idempotencyKey,
     requestHash: reservation.requestHash,
-    mode: reservation.mode,
-    providerId: reservation.providerId,
-    modelId: reservation.modelId,
-    offeringId: reservation.offeringId,
-    task: reservation.task,
-    declaredRegion: reservation.declaredRegion,
+    ...orderOf(reservation),
     state: 'RESERVED',
     createdAtMs: nowMs,
     reservedAtMs: nowMs,
@@ -391,8 +393,6 @@ function blankRun(reservation: Reservation, nowMs: number): Run {
     providerRequestId: undefined,
     failure: undefined,
     attempts: [],
-    supersedes: reservation.supersedes,
-    metadata: reservation.metadata,
     resolution: undefined,
     retriable: true,
     owner: '',

@@ -12,7 +12,7 @@ export interface RunView {
 }
 
 /** Why a run is stopped before it ends by itself. */
-export type StopReason = 'CANCEL' | 'DEADLINE' | 'LEASE_LOST';
+export type StopReason = 'CANCEL' | 'DEADLINE';
 
 /** A run that this process carries out. */
 export interface LiveRun {
@@ -58,10 +58,6 @@ export class LiveRuns {
   /** Resolves when every run of this process has ended, however it did. */
   async allEnded(): Promise<void> {
     await Promise.allSettled([...this.#runs.values()].map(async ({ ended }) => await ended));
-  }
-
-  stopAll(reason: StopReason): void {
-    for (const { stop } of this.#runs.values()) stop.abort(reason);
   }
 
   /** The run once it has ended, or as it is when the wait is over; whichever process carries it out. */

@@ -3,6 +3,7 @@ export class Places {
   readonly #concurrency: number;
   readonly #queueLength: number;
   #taken = 0;
+  #queued = 0;
   readonly #waiting: (() => void)[] = [];
 
   /**
@@ -21,9 +22,14 @@ export class Places {
     return this.#giveBackOnce();
   }
 
-  /** Whether a run may wait. */
-  get hasRoomToWait(): boolean {
-    return this.#waiting.length < this.#queueLength;
+  /**
+   * Enters the queue, before the run that will wait in it is written: however many arrive at once, no more
+   * get in. Undefined when the queue is full. The queue must be left once, when the wait is over.
+   */
+  tryQueue(): (() => void) | undefined {
+    if (this.#queued >= this.#queueLength) return undefined;
+    this.#queued += 1;
+    return once(() => (this.#queued -= 1));
   }
 
   /**
@@ -51,13 +57,19 @@ export class Places {
   }
 
   #giveBackOnce(): () => void {
-    let given = false;
-    return () => {
-      if (given) return;
-      given = true;
+    return once(() => {
       const next = this.#waiting.shift();
       if (next === undefined) this.#taken -= 1;
       else next();
-    };
+    });
   }
+}
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    act();
+  };
 }

@@ -31,6 +31,7 @@ export type RefusalCode =
   | 'PROVIDER_REJECTED'
   | 'REQUEST_TOO_LARGE'
   | 'CONTEXT_LENGTH_EXCEEDED'
+  | 'DEADLINE_EXCEEDED'
   | 'LEDGER_UNAVAILABLE'
   | 'SHUTTING_DOWN'
   | 'RUN_NOT_FOUND'
@@ -75,6 +76,7 @@ const retryableCodes: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
   'PROVIDER_OVER_CAPACITY',
   'PROVIDER_UNREACHABLE',
   'CONTENT_KEY_UNAVAILABLE',
+  'DEADLINE_EXCEEDED',
   'LEDGER_UNAVAILABLE',
   'SHUTTING_DOWN',
 ]);
@@ -134,11 +136,13 @@ function refusalCodeOf(code: ProviderFailureCode | RunFailure['code']): RefusalC
     case 'TIMEOUT':
     case 'CUT_ANSWER':
     case 'SERVER_ERROR':
-    case 'PROCESS_ENDED':
+      return 'PROVIDER_UNREACHABLE';
     case 'DEADLINE_EXCEEDED':
+      return 'DEADLINE_EXCEEDED';
+    case 'PROCESS_ENDED':
     case 'CANCELLED':
     case 'CANCELLED_BY_CALLER':
-      return 'PROVIDER_UNREACHABLE';
+      return 'SHUTTING_DOWN';
     case 'UNSUPPORTED':
     case 'INVALID_REQUEST':
     case 'TOOL_USE_FAILED':

@@ -67,6 +67,19 @@ export interface Run {
   readonly facts: number;
 }
 
+/** What a reservation buys and how its answer is wanted; a new try under the same key may differ in it. */
+export type Order = Pick<
+  Run,
+  | 'mode'
+  | 'providerId'
+  | 'modelId'
+  | 'offeringId'
+  | 'task'
+  | 'declaredRegion'
+  | 'supersedes'
+  | 'metadata'
+>;
+
 /** Where the time went, in milliseconds. */
 export interface RunTiming extends ProviderTiming {
   readonly timeToFirstTokenMs?: number;

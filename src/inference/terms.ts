@@ -1,5 +1,6 @@
 import { offeringBlockerOf, priceBlockerOf } from '../catalogue/launch-blocker.ts';
-import type { OfferingEntry, Snapshot } from '../catalogue/snapshot.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { OfferingEntry } from '../catalogue/snapshot.ts';
 import type { Decimal } from '../domain/decimal.ts';
 import type { InferencePayload } from '../domain/inference.ts';
 import type { ComponentPrices } from '../domain/price.ts';
@@ -30,18 +31,21 @@ export interface TermLimits {
   readonly maxCostPerCall: Decimal | undefined;
 }
 
+/** What terms are made from, at one moment. */
+export interface Market {
+  readonly catalogue: Pick<Catalogue, 'snapshot' | 'observedRegions'>;
+  readonly providers: ReadonlyMap<string, ProviderInterface>;
+  readonly limits: TermLimits;
+  readonly nowMs: number;
+}
+
 /** Refuses or gives the terms; spends nothing and writes nothing. */
-export function termsOf(
-  request: LaunchRequest,
-  snapshot: Snapshot,
-  providers: ReadonlyMap<string, ProviderInterface>,
-  limits: TermLimits,
-  nowMs: number,
-): Terms | Refusal {
-  const offering = chooseOffering(request, snapshot, nowMs);
+export function termsOf(request: LaunchRequest, market: Market): Terms | Refusal {
+  const { providers, limits } = market;
+  const offering = chooseOffering(request, market);
   if ('code' in offering) return offering;
   const blocked =
-    blockedByPrice(request, offering, nowMs) ?? blockedByRegion(request, offering, nowMs);
+    blockedByPrice(request, offering, market) ?? blockedByRegion(request, offering, market);
   if (blocked !== undefined) return blocked;
 
   const provider = providers.get(offering.provider.id);
@@ -127,11 +131,8 @@ function largestOutput(limit: Decimal, lines: readonly CostLine[]): number | und
   return fits < 1n ? undefined : Number(fits);
 }
 
-function chooseOffering(
-  request: LaunchRequest,
-  snapshot: Snapshot,
-  nowMs: number,
-): OfferingEntry | Refusal {
+function chooseOffering(request: LaunchRequest, market: Market): OfferingEntry | Refusal {
+  const { snapshot } = market.catalogue;
   if (request.offeringId !== undefined) {
     const offering = snapshot.offerings.get(request.offeringId);
     if (offering === undefined) {
@@ -157,8 +158,8 @@ function chooseOffering(
   const launchable = fitting.filter(
     (offering) =>
       refusedAsSuch(offering) === undefined &&
-      blockedByPrice(request, offering, nowMs) === undefined &&
-      blockedByRegion(request, offering, nowMs) === undefined,
+      blockedByPrice(request, offering, market) === undefined &&
+      blockedByRegion(request, offering, market) === undefined,
   );
   const best = launchable.sort(byPreference(request.route.prefer))[0];
   if (best !== undefined) return best;
@@ -220,7 +221,7 @@ function refusedAsSuch(offering: OfferingEntry): Refusal | undefined {
 function blockedByPrice(
   request: LaunchRequest,
   offering: OfferingEntry,
-  nowMs: number,
+  { nowMs }: Market,
 ): Refusal | undefined {
   const { price, provider } = offering;
   const { priceVersion } = request;
@@ -261,7 +262,7 @@ const mismatchMemoryMs = 86_400_000;
 function blockedByRegion(
   request: LaunchRequest,
   offering: OfferingEntry,
-  nowMs: number,
+  { catalogue, nowMs }: Market,
 ): Refusal | undefined {
   const { allowedRegions } = request;
   if (allowedRegions === undefined) return undefined;
@@ -269,7 +270,7 @@ function blockedByRegion(
     return refusal('REGION_NOT_ALLOWED', 'The offering is not declared for an allowed region.');
   }
   if (request.acceptUnverifiedRegion) return undefined;
-  const elsewhere = offering.provider.observedRegions.find(
+  const elsewhere = catalogue.observedRegions(offering.provider.id).find(
     ({ region, lastSeenAtMs }) =>
       region !== undefined &&
       !allowedRegions.includes(region) &&
@@ -290,19 +291,18 @@ function unboundedBy(payload: InferencePayload, prices: ComponentPrices): Refusa
   return undefined;
 }
 
-/** Tokens by which a provider's own framing may exceed the bytes of the request. */
-const framingMarginTokens = 1024;
-
 /** Longest audio that a reservation covers, in seconds: four hours. */
 const maximumAudioSeconds = 14_400;
 
 function inputBoundOf(
   provider: ProviderInterface,
   payload: InferencePayload,
-  { model }: OfferingEntry,
+  { model, provider: { registered } }: OfferingEntry,
 ): number {
   if (payload.task === 'TRANSCRIPTION') return maximumAudioSeconds;
   if (payload.task === 'SPEECH') return provider.inputBound(payload);
-  const bound = provider.inputBound(payload) + framingMarginTokens;
+  const { inputMarginTokens, models } = registered.billing;
+  const marginTokens = models.get(model.id)?.inputMarginTokens ?? inputMarginTokens;
+  const bound = provider.inputBound(payload) + marginTokens;
   return Math.min(bound, model.listed?.contextWindow ?? bound);
 }

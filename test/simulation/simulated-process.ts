@@ -1,6 +1,6 @@
-import type { Catalogue } from '../../src/catalogue/catalogue.ts';
 import { plainContent } from '../../src/inference/content.ts';
 import { Launcher } from '../../src/inference/launcher.ts';
+import type { LauncherOptions } from '../../src/inference/launcher.ts';
 import { Ledger } from '../../src/inference/ledger.ts';
 import type { LedgerStore } from '../../src/inference/ledger-store.ts';
 import { Recovery } from '../../src/inference/recovery.ts';
@@ -16,7 +16,7 @@ export interface SharedWorld {
   readonly time: SimulatedTime;
   readonly database: MemoryLedgerStore;
   readonly provider: SimulatedProvider;
-  readonly catalogue: Pick<Catalogue, 'snapshot' | 'noteServedCode' | 'noteDecommissioned'>;
+  readonly catalogue: LauncherOptions['catalogue'];
   /** Whether the database can be reached at present. */
   readonly isStoreUp: () => boolean;
   readonly concurrency: number;

@@ -40,6 +40,7 @@ export const pricingResolvers: PricingResolvers = {
   output: ({ price }) => price.components?.output,
   cachedInput: ({ price }) => price.components?.cachedInput,
   unit: ({ price }) => price.components?.unit,
+  minimumQuantity: ({ price }) => price.components?.minimumQuantity,
   currency: () => currency,
   method: ({ price }) => price.method,
   basis: ({ price }) => price.basis,

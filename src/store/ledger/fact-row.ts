@@ -1,5 +1,6 @@
 import { Decimal } from '../../domain/decimal.ts';
 import type { Fact } from '../../inference/facts.ts';
+import type { Order } from '../../inference/run.ts';
 import { storableInteger } from '../engine-sql.ts';
 import type { RunFactTable } from '../tables.ts';
 import { endingPartsOf, pricesOf, type Json } from './json-parts.ts';
@@ -31,17 +32,23 @@ export function factOf({
   return revive(JSON.parse(body), atMs);
 }
 
+/** Members that are always there, as nothing where JSON has left them out. */
+function orderOf({ declaredRegion, supersedes, metadata, ...rest }: Json<Order>): Order {
+  return { ...rest, declaredRegion, supersedes, metadata };
+}
+
 type Rest<Kind extends FactKind> = Json<Omit<FactOf<Kind>, 'kind' | 'atMs'>>;
 
 const revivers: {
   readonly [Kind in FactKind]: (rest: Rest<Kind>, atMs: number) => FactOf<Kind>;
 } = {
-  RESERVED: ({ prices, reserved, ...rest }, atMs) => ({
+  RESERVED: ({ prices, reserved, order, ...rest }, atMs) => ({
     kind: 'RESERVED',
     atMs,
     ...rest,
     prices: pricesOf(prices),
     reserved: Decimal.of(reserved),
+    ...(order === undefined ? {} : { order: orderOf(order) }),
   }),
   QUEUED: (_rest, atMs) => ({ kind: 'QUEUED', atMs }),
   SENDING: (_rest, atMs) => ({ kind: 'SENDING', atMs }),

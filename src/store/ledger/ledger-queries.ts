@@ -212,14 +212,14 @@ const fixedColumns = [
   'id',
   'caller',
   'idempotency_key',
-  'provider',
-  'model',
-  'offering',
   'created_at_ms',
 ] as const satisfies readonly (keyof RunTable)[];
 
 /** Changed by a new reservation, and by a new owner. */
 const reservationColumns = [
+  'provider',
+  'model',
+  'offering',
   'price_version',
   'reserved_at_ms',
   'owner',
