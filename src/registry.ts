@@ -348,8 +348,7 @@ function billingOf({ billing }: ProviderFile): RegisteredBilling {
         id,
         {
           inputMarginTokens,
-          minimumQuantity:
-            minimumQuantity === undefined ? undefined : Decimal.of(minimumQuantity),
+          minimumQuantity: minimumQuantity === undefined ? undefined : Decimal.of(minimumQuantity),
         },
       ]),
     ),

@@ -103,6 +103,13 @@ describe('the registry that ships', () => {
     expect(whisper?.components?.input?.toString()).toBe('0.000030833333333334');
   });
 
+  it('bills Whisper turbo for ten seconds at least, and bounds what Groq puts around a request', () => {
+    expect(groq.billing.inputMarginTokens).toBe(1024);
+    const { models } = groq.billing;
+    expect([...models.keys()]).toEqual(['whisper-large-v3-turbo']);
+    expect(models.get('whisper-large-v3-turbo')?.minimumQuantity?.toString()).toBe('10');
+  });
+
   it('gives no price to a model whose price nobody knows', () => {
     const priced = groq.shippedList?.prices.map(({ modelId }) => modelId);
     expect(groq.shippedList?.models.map(({ id }) => id)).toContain('allam-2-7b');
@@ -141,6 +148,37 @@ describe('a registry', () => {
       '0.1',
     );
     expect(parsed?.declaredPrices.has('unpriced')).toBe(false);
+  });
+});
+
+describe('how a provider bills', () => {
+  it('is the usual margin where nothing is said, and what is said with its source else', () => {
+    const silent = parseEntries({ provider: aProvider() }).get('provider');
+    expect(silent?.billing).toEqual({ inputMarginTokens: 1024, models: new Map() });
+    const provider = aProvider({
+      billing: {
+        inputMargin: { tokens: 7, source: 's' },
+        models: {
+          m: { inputMarginTokens: 9, source: 's' },
+          n: { minimumQuantity: '2.5', source: 's' },
+        },
+      },
+    });
+    const told = parseEntries({ provider }).get('provider')?.billing;
+    expect(told?.inputMarginTokens).toBe(7);
+    expect(told?.models.get('m')?.inputMarginTokens).toBe(9);
+    expect(told?.models.get('n')?.minimumQuantity?.toString()).toBe('2.5');
+  });
+
+  it.each([
+    [{ models: { m: { minimumQuantity: '10' } } }, "required property 'source'"],
+    [
+      { models: { m: { minimumQuantity: -1, source: 's' } } },
+      '/groq/billing/models/m/minimumQuantity',
+    ],
+    [{ inputMargin: { tokens: 1.5, source: 's' } }, '/groq/billing/inputMargin/tokens'],
+  ])('is refused as %j', (billing, fault) => {
+    expect(faultsOf({ groq: aProvider({ billing }) }).join('\n')).toContain(fault);
   });
 });
 

@@ -107,6 +107,11 @@ function changed(run: Run, fact: Fact): Run {
         reserved: fact.reserved,
         cost: unknownCost(fact.reserved),
         charge: Decimal.zero,
+        // What the refused try left says nothing of the next one.
+        usage: undefined,
+        timing: {},
+        servedCode: undefined,
+        providerRequestId: undefined,
         failure: undefined,
         retriable: false,
         owner: fact.owner,

@@ -270,12 +270,14 @@ function blockedByRegion(
     return refusal('REGION_NOT_ALLOWED', 'The offering is not declared for an allowed region.');
   }
   if (request.acceptUnverifiedRegion) return undefined;
-  const elsewhere = catalogue.observedRegions(offering.provider.id).find(
-    ({ region, lastSeenAtMs }) =>
-      region !== undefined &&
-      !allowedRegions.includes(region) &&
-      nowMs - lastSeenAtMs < mismatchMemoryMs,
-  );
+  const elsewhere = catalogue
+    .observedRegions(offering.provider.id)
+    .find(
+      ({ region, lastSeenAtMs }) =>
+        region !== undefined &&
+        !allowedRegions.includes(region) &&
+        nowMs - lastSeenAtMs < mismatchMemoryMs,
+    );
   if (elsewhere === undefined) return undefined;
   return refusal(
     'REGION_MISMATCH',

@@ -125,6 +125,7 @@ export async function startGroqServer(options: { readonly key: string }): Promis
         else waiting.push({ count, resolve });
       }),
     async close() {
+      if (!server.listening) return;
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();

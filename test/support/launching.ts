@@ -22,6 +22,8 @@ export interface LaunchingService {
   readonly dataDir: string;
   /** The whole GraphQL answer. */
   ask(query: string, variables?: object, who?: Who): Promise<GraphQLAnswer>;
+  /** The data of an answer without errors. */
+  data<Data>(query: string, variables?: object, who?: Who): Promise<Data>;
   /** What `launchInference` answered; throws when the answer has errors. */
   launch(input: LaunchInput, who?: Who): Promise<LaunchAnswer>;
   /** What `estimateInference` answered. */
@@ -276,6 +278,13 @@ export async function startLaunching(
     groq,
     dataDir,
     ask,
+    data: async <Data>(query: string, variables: object = {}, who: Who = {}) => {
+      const { data, errors, status } = await ask(query, variables, who);
+      if (errors !== undefined || data === undefined || data === null) {
+        throw new Error(`HTTP ${status}: ${JSON.stringify(errors)}`);
+      }
+      return data as Data;
+    },
     launch: async (input, who) => {
       const answer = await ask(launchMutation, { input: withDefaults(input) }, who);
       return dataOf(answer, 'launchInference') as LaunchAnswer;

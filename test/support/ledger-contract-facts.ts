@@ -67,6 +67,37 @@ export function describeFacts({ store, restart, other }: ContractLedger): void {
     expect(Object.values(states)).toEqual(['SUCCEEDED', 'CANCELLED', 'RUNNING', 'FAILED']);
   });
 
+  test('a new try under the same key is what is asked for then, with nothing left of the refused one', async () => {
+    const ledger = ledgerOver(store());
+    const first = await reserved(ledger, { metadata: { try: 'first' }, supersedes: undefined });
+    await ledger.end(first, notExecuted);
+    const { id, caller, idempotencyKey } = first;
+    const order = {
+      mode: 'STREAM',
+      providerId: 'another-provider',
+      modelId: 'another-model',
+      offeringId: 'another-offering',
+      task: 'TEXT_CLASSIFICATION',
+      declaredRegion: undefined,
+      supersedes: undefined,
+      metadata: undefined,
+    } as const;
+    await ledger.reserve(reservation({ ...order, caller, idempotencyKey, priceVersion: 'pv_2' }));
+    await restart();
+    const stored = await expectFolded(store(), id);
+    expect(stored).toMatchObject({ ...order, id, priceVersion: 'pv_2', state: 'RUNNING' });
+    expect(stored).toMatchObject({
+      usage: undefined,
+      timing: {},
+      servedCode: undefined,
+      providerRequestId: undefined,
+      failure: undefined,
+    });
+    expect(await store().listRuns({ caller, offeringIds: ['another-offering'], limit: 2 })).toEqual(
+      [stored],
+    );
+  });
+
   test('any legal sequence of facts is stored as it was told', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyFact, { maxLength: 40 }), fc.nat(), async (facts, salt) => {

@@ -18,6 +18,8 @@ export interface ServiceProcess {
   readonly lines: readonly string[];
   /** Ends it as an orchestrator does; its exit code, or null when it had to be killed. */
   stop(): Promise<number | null>;
+  /** Ends it as `kill -9` does, wherever it is. */
+  kill(): Promise<void>;
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -26,7 +28,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const patienceMs = 30_000;
 
 /**
- * Runs the service's main file on a free port of loopback with a data folder of its own.
+ * Runs the service's main file on a free port of loopback with a data folder of its own, or in the one that
+ * `DATA_DIR` names, which then stays.
  *
  * @param environment - settings beside host, port and data folder; nothing is inherited but `PATH`.
  * @param mainFile - `src/main.ts`, or `dist/main.js` for what is shipped.
@@ -38,7 +41,8 @@ export async function startServiceProcess(
   mainFile: 'src/main.ts' | 'dist/main.js' = 'src/main.ts',
   nodeOptions: readonly string[] = [],
 ): Promise<ServiceProcess> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'service-'));
+  const isOwnFolder = environment['DATA_DIR'] === undefined;
+  const dataDir = environment['DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'service-')));
   const child = spawn(process.execPath, [...nodeOptions, mainFile], {
     cwd: root,
     env: {
@@ -59,8 +63,12 @@ export async function startServiceProcess(
     const killer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
     const [code] = await exited;
     clearTimeout(killer);
-    await rm(dataDir, { recursive: true, force: true });
+    if (isOwnFolder) await rm(dataDir, { recursive: true, force: true });
     return code;
+  };
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await exited;
   };
 
   const listening = new Promise<string>((resolve, reject) => {
@@ -74,7 +82,7 @@ export async function startServiceProcess(
     setTimeout(() => fail('did not listen in time'), patienceMs).unref();
   });
   try {
-    return { url: await listening, lines: written, stop };
+    return { url: await listening, lines: written, stop, kill };
   } catch (error) {
     await stop();
     throw error;
@@ -118,7 +126,7 @@ export async function startServiceOnRecordings(
     await groq.close();
   };
   try {
-    await untilNothingIsDegraded(new URL('/readyz', service.url));
+    await untilNothingIsDegraded(service);
   } catch (error) {
     await close();
     throw error;
@@ -126,7 +134,13 @@ export async function startServiceOnRecordings(
   return { service, groq, close };
 }
 
-async function untilNothingIsDegraded(readiness: URL): Promise<void> {
+/**
+ * Waits until the service says that all is well: storage is there, and its provider's list is read.
+ *
+ * @throws Error when it does not say so in time.
+ */
+export async function untilNothingIsDegraded({ url }: ServiceProcess): Promise<void> {
+  const readiness = new URL('/readyz', url);
   const givenUpAt = Date.now() + patienceMs;
   let last = '';
   while (Date.now() < givenUpAt) {
