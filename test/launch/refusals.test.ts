@@ -67,7 +67,8 @@ describe('a price that may not be charged', () => {
     while (service.groq.requestsTo('/openai/v1/models').length === asked) {
       await clock.advance(5_000);
     }
-    const question = '{ offerings { nodes { id pricing { version input pending { input } } } } }';
+    const question =
+      '{ offerings { nodes { id pricing { version input pending { input } freshness } } } }';
     let salt = 0;
     await expect
       .poll(async () => JSON.stringify(await service.ask(`${question} # ${(salt += 1)}`)))
@@ -117,7 +118,7 @@ describe('a price that may not be charged', () => {
         data: [listedModel('test/priced', { ...usualPricing, prompt })],
       });
     service.groq.reply('/openai/v1/models', models('0.00000015'));
-    await nextPoll(/"input":"0.00000015"/);
+    await nextPoll(/"input":"0.00000015","pending":null,"freshness":"FRESH"/);
     const old = await service.estimate({ model: 'test/priced' });
     expect(old.priceVersion).toMatch(/^pv_/);
 
