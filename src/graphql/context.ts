@@ -6,7 +6,13 @@ import type { CatalogueStore, PricePoint } from '../catalogue/catalogue-store.ts
 import type { Snapshot } from '../catalogue/snapshot.ts';
 import type { Decimal } from '../domain/decimal.ts';
 import type { Launcher } from '../inference/launcher.ts';
-import type { LedgerStore, StoredContent } from '../inference/ledger-store.ts';
+import { EventsTooMany } from '../inference/ledger-store.ts';
+import type {
+  EventPageQuestion,
+  LedgerStore,
+  StoredContent,
+  StoredEvent,
+} from '../inference/ledger-store.ts';
 import type { Run } from '../inference/run.ts';
 import { clientError } from './errors.ts';
 
@@ -44,6 +50,11 @@ export interface PriceHistoryQuestion {
   readonly limit: number;
 }
 
+/** The first `limit` events of which run behind which position. */
+export interface EventsQuestion extends EventPageQuestion {
+  readonly limit: number;
+}
+
 const maximumBatchSize = 1000;
 
 /**
@@ -66,6 +77,7 @@ export class RequestContext {
   #runs: DataLoader<string, Run | undefined> | undefined;
   #endedRuns: DataLoader<string, Run | undefined> | undefined;
   #contents: DataLoader<string, StoredContent | undefined> | undefined;
+  #events: DataLoader<EventsQuestion, readonly StoredEvent[], string> | undefined;
 
   constructor(parts: RequestContextParts) {
     this.snapshot = parts.snapshot;
@@ -115,6 +127,17 @@ export class RequestContext {
     }));
   }
 
+  /** Stored events of runs whose caller may read them. */
+  get events(): DataLoader<EventsQuestion, readonly StoredEvent[], string> {
+    return (this.#events ??= new DataLoader(
+      async (questions) => await readEvents(this.ledger, questions),
+      {
+        cacheKeyFn: ({ runId, afterPosition, limit }) => `${afterPosition} ${limit} ${runId}`,
+        maxBatchSize: maximumBatchSize,
+      },
+    ));
+  }
+
   get contents(): DataLoader<string, StoredContent | undefined> {
     return (this.#contents ??= new DataLoader(async (ids) => await this.ledger.contents(ids), {
       maxBatchSize: maximumBatchSize,
@@ -134,6 +157,37 @@ async function readHistories(
       'BAD_USER_INPUT',
       `The price histories of this request have more than ${error.maximumPoints} changes together; ` +
         'ask for fewer offerings or a shorter span.',
+    );
+  }
+}
+
+/** One query for each size of page, of which a document has few. */
+async function readEvents(
+  store: LedgerStore,
+  questions: readonly EventsQuestion[],
+): Promise<readonly (readonly StoredEvent[])[]> {
+  const events = new Map<EventsQuestion, readonly StoredEvent[]>();
+  for (const limit of new Set(questions.map((question) => question.limit))) {
+    const alike = questions.filter((question) => question.limit === limit);
+    const pages = await eventPagesOf(store, alike, limit);
+    for (const [index, question] of alike.entries()) events.set(question, pages[index] ?? []);
+  }
+  return questions.map((question) => events.get(question) ?? []);
+}
+
+async function eventPagesOf(
+  store: LedgerStore,
+  questions: readonly EventsQuestion[],
+  limit: number,
+): Promise<readonly (readonly StoredEvent[])[]> {
+  try {
+    return await store.eventPages(questions, limit);
+  } catch (error) {
+    if (!(error instanceof EventsTooMany)) throw error;
+    throw clientError(
+      'BAD_USER_INPUT',
+      `The runs of this request have more than ${error.maximumEvents} events together; ` +
+        'ask for fewer runs or smaller pages.',
     );
   }
 }

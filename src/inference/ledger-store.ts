@@ -33,6 +33,15 @@ export interface LedgerStore {
 
   /** Events of a run behind a position, in order. */
   events(runId: string, afterPosition: number, limit: number): Promise<readonly StoredEvent[]>;
+  /**
+   * The first `limit` events behind a position of each run, in the order asked.
+   *
+   * @throws EventsTooMany when all of them together are more than are given at once.
+   */
+  eventPages(
+    questions: readonly EventPageQuestion[],
+    limit: number,
+  ): Promise<readonly (readonly StoredEvent[])[]>;
   /** Content of these runs, in their order. */
   contents(runIds: readonly string[]): Promise<readonly (StoredContent | undefined)[]>;
   /** Unfinished runs of an owner that somebody asked to be stopped. */
@@ -139,6 +148,23 @@ export interface NewEvent {
   readonly atMs: number;
   /** A sealed {@link InferenceDelta}, or null for the end of the run. */
   readonly body: string | null;
+}
+
+/** From where on a run's events are wanted. */
+export interface EventPageQuestion {
+  readonly runId: string;
+  readonly afterPosition: number;
+}
+
+/** More events than are read at once; fewer runs or a smaller page have less. */
+export class EventsTooMany extends Error {
+  override readonly name = 'EventsTooMany';
+  readonly maximumEvents: number;
+
+  constructor(maximumEvents: number) {
+    super(`The pages have more than ${maximumEvents} events together`);
+    this.maximumEvents = maximumEvents;
+  }
 }
 
 export interface StoredEvent {

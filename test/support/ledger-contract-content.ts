@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { EventsTooMany } from '../../src/inference/ledger-store.ts';
 import type { NewEvent, SpeedSample } from '../../src/inference/ledger-store.ts';
 import {
   ending,
@@ -47,6 +48,38 @@ export function describeContent({ store, other, restart }: ContractLedger): void
     expect(await store().events('nobody', 0, 100)).toEqual([]);
     await restart();
     expect(await store().events(run.id, 4, 100)).toEqual(all.slice(4));
+  });
+
+  test('pages of events of many runs come in one call, each from its own position, within a bound', async () => {
+    const ledger = ledgerOver(store());
+    const [one, two, silent] = [
+      await reserved(ledger, { mode: 'STREAM' }),
+      await reserved(ledger, { mode: 'STREAM' }),
+      await reserved(ledger, { mode: 'STREAM' }),
+    ];
+    await ledger.appendEvents(one.id, eventsFrom(1, 5), noonMs + 1_000);
+    // Positions need not follow one upon the other.
+    await ledger.appendEvents(two.id, eventsFrom(3, 4), noonMs + 1_000);
+    await ledger.appendEvents(two.id, eventsFrom(9, 9), noonMs + 1_000);
+    const from = (runId: string, afterPosition: number) => ({ runId, afterPosition });
+    const questions = [from(one.id, 0), from(two.id, 0), from('nobody', 0), from(silent.id, 0)];
+    const asked = [...questions, from(one.id, 3), from(two.id, 4), from(two.id, 9)];
+    expect(await store().eventPages(asked, 2)).toEqual([
+      eventsFrom(1, 2),
+      eventsFrom(3, 4),
+      [],
+      [],
+      eventsFrom(4, 5),
+      eventsFrom(9, 9),
+      [],
+    ]);
+    expect(await store().eventPages([from(two.id, 0)], 100)).toEqual([
+      [...eventsFrom(3, 4), ...eventsFrom(9, 9)],
+    ]);
+    expect(await store().eventPages([], 100)).toEqual([]);
+    const many = Array.from({ length: 2_001 }, () => from(one.id, 0));
+    await expect(store().eventPages(many, 5)).rejects.toThrow(EventsTooMany);
+    expect(await store().eventPages(many.slice(0, 1_000), 5)).toHaveLength(1_000);
   });
 
   test('a position is taken once: a second writer is refused whole', async () => {

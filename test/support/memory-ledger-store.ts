@@ -1,7 +1,9 @@
 import { Decimal } from '../../src/domain/decimal.ts';
 import type { Fact } from '../../src/inference/facts.ts';
+import { EventsTooMany } from '../../src/inference/ledger-store.ts';
 import type {
   BudgetDay,
+  EventPageQuestion,
   LedgerStore,
   LedgerTransaction,
   RunCriteria,
@@ -16,6 +18,9 @@ import type {
 import { dayOf, isFinal } from '../../src/inference/run.ts';
 import type { Run } from '../../src/inference/run.ts';
 import { budgetKey, MemoryTables, MemoryTransaction } from './memory-ledger-tables.ts';
+
+/** As the engines have it. */
+const maximumEventsAtOnce = 10_000;
 
 /**
  * Where a simulation interferes. A hook that throws is a failure that the caller of the store sees; one
@@ -122,6 +127,16 @@ export class MemoryLedgerStore implements LedgerStore {
       .filter(({ position }) => position > afterPosition)
       .slice(0, limit)
       .map(({ position, atMs, body }) => ({ position, atMs, body }));
+  }
+
+  async eventPages(questions: readonly EventPageQuestion[], limit: number) {
+    const pages = await Promise.all(
+      questions.map(
+        async ({ runId, afterPosition }) => await this.events(runId, afterPosition, limit),
+      ),
+    );
+    if (pages.flat().length > maximumEventsAtOnce) throw new EventsTooMany(maximumEventsAtOnce);
+    return pages;
   }
 
   async contents(runIds: readonly string[]): Promise<(StoredContent | undefined)[]> {

@@ -61,7 +61,7 @@ export const inferenceRunResolvers: InferenceRunResolvers = {
   metadata: ({ run }) => run.metadata,
   resolution: ({ run }) =>
     run.resolution === undefined ? null : { ...run.resolution, at: run.resolution.atMs },
-  events: async ({ run }, { first, after }, { caller, ledger, launcher }) => {
+  events: async ({ run }, { first, after }, { caller, events, launcher }) => {
     if (!isOwn(caller, run)) {
       throw clientError('FORBIDDEN', 'The events of a run are shown to its owner only.');
     }
@@ -69,7 +69,8 @@ export const inferenceRunResolvers: InferenceRunResolvers = {
     if (limit < 1 || limit > maximumEvents) {
       throw clientError('BAD_USER_INPUT', `\`first\` takes 1 to ${maximumEvents}.`);
     }
-    const stored = await ledger.events(run.id, positionOf(run.id, after), limit);
+    const afterPosition = positionOf(run.id, after);
+    const stored = await events.load({ runId: run.id, afterPosition, limit });
     const { sealer } = launcher.options;
     if (stored.length > 0) requireContentKey(sealer);
     return stored.map((event) => ({ runId: run.id, event: openedEvent(sealer, event) }));

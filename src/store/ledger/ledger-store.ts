@@ -5,6 +5,7 @@ import { CompiledQuery, sql, type Kysely } from 'kysely';
 import type { Fact } from '../../inference/facts.ts';
 import type {
   BudgetDay,
+  EventPageQuestion,
   LedgerStore,
   LedgerTransaction,
   RunCriteria,
@@ -27,6 +28,7 @@ import type { Transactions } from '../transactions.ts';
 import { budgetOf, sumOfDay } from './budget-days.ts';
 import { CallerLock } from './caller-lock.ts';
 import { contentsOf, removeExpired } from './content-rows.ts';
+import { eventPages } from './event-pages.ts';
 import { factOf } from './fact-row.ts';
 import { ledgerQueries } from './ledger-queries.ts';
 import {
@@ -167,6 +169,13 @@ export class SqlLedgerStore implements LedgerStore {
   ): Promise<readonly StoredEvent[]> {
     const rows = await this.#read(this.#parts.queries.events, { runId, afterPosition, limit });
     return rows.map(({ position, at_ms: atMs, body }) => ({ position, atMs, body }));
+  }
+
+  eventPages(
+    questions: readonly EventPageQuestion[],
+    limit: number,
+  ): Promise<readonly (readonly StoredEvent[])[]> {
+    return eventPages(this.#database, this.#parts.engine, questions, limit);
   }
 
   contents(runIds: readonly string[]): Promise<readonly (StoredContent | undefined)[]> {
