@@ -39,6 +39,7 @@ const config: CodegenConfig = {
           Feed: '../catalogue/snapshot.ts#FeedEntry',
           Percentiles: '../catalogue/snapshot.ts#MeasuredPercentiles',
           InferenceRun: '../inference/live-runs.ts#RunView',
+          InferenceCost: '../inference/live-runs.ts#RunView',
           InferenceEvent: './resolvers/inference-run.ts#EventParent',
           OfferingChange: '../catalogue/change-log.ts#OfferingNotice',
           OfferingState: '../catalogue/snapshot.ts#OfferingEntry',

@@ -35,9 +35,7 @@ export interface CatalogueStore {
   ): Promise<readonly (readonly PricePoint[])[]>;
 
   /** The price in force at a time for each offering asked, in the order asked; undefined where unknown. */
-  pricesAt(
-    questions: readonly { readonly offeringId: string; readonly atMs: number }[],
-  ): Promise<readonly (PricePoint | undefined)[]>;
+  pricesAt(questions: readonly PriceQuestion[]): Promise<readonly (PricePoint | undefined)[]>;
 }
 
 /** More history than is read at once; fewer offerings or a shorter span have less. */
@@ -69,6 +67,13 @@ export interface CatalogueChange {
   readonly atMs: number;
   readonly rows: readonly CatalogueRow[];
   readonly pricePoints: readonly PricePoint[];
+}
+
+export interface PriceQuestion {
+  readonly offeringId: string;
+  readonly atMs: number;
+  /** Given: the newest price of this version up to that time, whether it was still in force or not. */
+  readonly version?: string;
 }
 
 export interface PriceHistoryQuery {

@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 
 import type { Caller } from '../callers/caller.ts';
 import { HistoriesTooLarge } from '../catalogue/catalogue-store.ts';
-import type { CatalogueStore, PricePoint } from '../catalogue/catalogue-store.ts';
+import type { CatalogueStore, PricePoint, PriceQuestion } from '../catalogue/catalogue-store.ts';
 import type { Snapshot } from '../catalogue/snapshot.ts';
 import type { Decimal } from '../domain/decimal.ts';
 import type { Launcher } from '../inference/launcher.ts';
@@ -36,12 +36,6 @@ export interface RequestContextParts {
   readonly catalogueStore: CatalogueStore;
 }
 
-/** Which offering's price at which moment. */
-export interface PriceAtQuestion {
-  readonly offeringId: string;
-  readonly atMs: number;
-}
-
 /** Which offering's changes in which span, at most `limit`. */
 export interface PriceHistoryQuestion {
   readonly offeringId: string;
@@ -72,7 +66,7 @@ export class RequestContext {
   readonly dailyBudget: Decimal | undefined;
   readonly launcher: Launcher;
   readonly #catalogueStore: CatalogueStore;
-  #priceAt: DataLoader<PriceAtQuestion, PricePoint | undefined, string> | undefined;
+  #priceAt: DataLoader<PriceQuestion, PricePoint | undefined, string> | undefined;
   #priceHistory: DataLoader<PriceHistoryQuestion, readonly PricePoint[], string> | undefined;
   #runs: DataLoader<string, Run | undefined> | undefined;
   #endedRuns: DataLoader<string, Run | undefined> | undefined;
@@ -93,10 +87,10 @@ export class RequestContext {
     return this.launcher.options.ledger.store;
   }
 
-  get priceAt(): DataLoader<PriceAtQuestion, PricePoint | undefined, string> {
+  get priceAt(): DataLoader<PriceQuestion, PricePoint | undefined, string> {
     const store = this.#catalogueStore;
     return (this.#priceAt ??= new DataLoader(async (questions) => await store.pricesAt(questions), {
-      cacheKeyFn: ({ offeringId, atMs }) => `${atMs} ${offeringId}`,
+      cacheKeyFn: ({ offeringId, atMs, version = '' }) => `${atMs} ${version} ${offeringId}`,
       maxBatchSize: maximumBatchSize,
     }));
   }

@@ -250,6 +250,8 @@ export type InferenceCost = {
   readonly maximum: Scalars['Decimal']['output'];
   /** At least this. */
   readonly minimum: Scalars['Decimal']['output'];
+  /** The price of that version as the offering's history has it; null where the history does not have it. */
+  readonly price?: Maybe<PricePoint>;
   /** The version of the prices that it was computed with. */
   readonly priceVersion: Scalars['String']['output'];
   /** The cost; null unless it is certain. */
@@ -2010,7 +2012,7 @@ export type ResolversTypes = {
   IdempotencyConflict: ResolverTypeWrapper<Omit<IdempotencyConflict, 'run'> & { run: ResolversTypes['InferenceRun'] }>;
   InferenceAttempt: ResolverTypeWrapper<InferenceAttempt>;
   InferenceCancelled: ResolverTypeWrapper<Omit<InferenceCancelled, 'run'> & { run: ResolversTypes['InferenceRun'] }>;
-  InferenceCost: ResolverTypeWrapper<InferenceCost>;
+  InferenceCost: ResolverTypeWrapper<RunView>;
   InferenceEstimate: ResolverTypeWrapper<Omit<InferenceEstimate, 'offering'> & { offering: ResolversTypes['Offering'] }>;
   InferenceEvent: ResolverTypeWrapper<EventParent>;
   InferenceEventKind: InferenceEventKind;
@@ -2122,7 +2124,7 @@ export type ResolversParentTypes = {
   IdempotencyConflict: Omit<IdempotencyConflict, 'run'> & { run: ResolversParentTypes['InferenceRun'] };
   InferenceAttempt: InferenceAttempt;
   InferenceCancelled: Omit<InferenceCancelled, 'run'> & { run: ResolversParentTypes['InferenceRun'] };
-  InferenceCost: InferenceCost;
+  InferenceCost: RunView;
   InferenceEstimate: Omit<InferenceEstimate, 'offering'> & { offering: ResolversParentTypes['Offering'] };
   InferenceEvent: EventParent;
   InferenceFailure: InferenceFailure;
@@ -2273,6 +2275,7 @@ export type InferenceCostResolvers<ContextType = RequestContext, ParentType exte
   lines?: Resolver<ReadonlyArray<ResolversTypes['CostLine']>, ParentType, ContextType>;
   maximum?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   minimum?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
+  price?: Resolver<Maybe<ResolversTypes['PricePoint']>, ParentType, ContextType>;
   priceVersion?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   total?: Resolver<Maybe<ResolversTypes['Decimal']>, ParentType, ContextType>;
 };

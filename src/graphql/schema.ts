@@ -9,7 +9,11 @@ import { withAuthDirectives } from './auth-directives.ts';
 import { resolveEntities, resolveReference } from './entities.ts';
 import type { Resolvers } from './generated.ts';
 import { inferenceUsageRowResolvers, viewerResolvers } from './resolvers/inference-queries.ts';
-import { inferenceEventResolvers, inferenceRunResolvers } from './resolvers/inference-run.ts';
+import {
+  inferenceCostResolvers,
+  inferenceEventResolvers,
+  inferenceRunResolvers,
+} from './resolvers/inference-run.ts';
 import { modelResolvers } from './resolvers/model.ts';
 import { mutationResolvers } from './resolvers/mutation.ts';
 import {
@@ -31,6 +35,7 @@ const resolvers: Resolvers = {
   Query: queryResolvers,
   Mutation: mutationResolvers,
   InferenceRun: inferenceRunResolvers,
+  InferenceCost: inferenceCostResolvers,
   InferenceEvent: inferenceEventResolvers,
   InferenceUsageRow: inferenceUsageRowResolvers,
   OfferingChange: offeringChangeResolvers,

@@ -6,6 +6,7 @@ import type {
   CatalogueStore,
   PriceHistoryQuery,
   PricePoint,
+  PriceQuestion,
   StoredCatalogue,
 } from '../catalogue/catalogue-store.ts';
 import { jsonRows, storableInteger, storableText, type Engine } from './engine-sql.ts';
@@ -85,9 +86,7 @@ export class SqlCatalogueStore implements CatalogueStore {
     return priceHistories(this.#database, this.#engine, queries);
   }
 
-  pricesAt(
-    questions: readonly { readonly offeringId: string; readonly atMs: number }[],
-  ): Promise<readonly (PricePoint | undefined)[]> {
+  pricesAt(questions: readonly PriceQuestion[]): Promise<readonly (PricePoint | undefined)[]> {
     return pricesAt(this.#database, this.#engine, questions);
   }
 }

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 
 import { HistoriesTooLarge } from '../catalogue/catalogue-store.ts';
-import type { PriceHistoryQuery, PricePoint } from '../catalogue/catalogue-store.ts';
+import type { PriceHistoryQuery, PricePoint, PriceQuestion } from '../catalogue/catalogue-store.ts';
 import { Decimal } from '../domain/decimal.ts';
 import type { CostMethod, PriceBasis, PriceUnit } from '../domain/price.ts';
 import { jsonRows, storableInteger, storableText, type Engine } from './engine-sql.ts';
@@ -117,11 +117,6 @@ export async function pricesAt(
   return answers;
 }
 
-interface PriceQuestion {
-  readonly offeringId: string;
-  readonly atMs: number;
-}
-
 /**
  * Stores the points that say something new. A point counts from its moment on, so it is compared with
  * the one in force then; of two at one moment the later word counts.
@@ -166,21 +161,24 @@ async function pointsInForce(
   engine: Engine,
   questions: readonly PriceQuestion[],
 ): Promise<(PricePoint | undefined)[]> {
-  const asked = questions.map(({ offeringId, atMs }, position) => [
+  const asked = questions.map(({ offeringId, atMs, version }, position) => [
     position,
     storableText(offeringId, 'The id of an offering'),
     storableInteger(atMs, 'The time of a price'),
+    version === undefined ? null : storableText(version, 'The version of a price'),
   ]);
   const { rows } = await sql<PriceColumns & { readonly position: number }>`
     with question as materialized (
       select cast(value ->> 0 as integer) as position, value ->> 1 as offering,
-             cast(value ->> 2 as bigint) as at_ms
+             cast(value ->> 2 as bigint) as at_ms, value ->> 3 as version
       from ${jsonRows(engine, asked)} as given
     ), moment as materialized (
       select question.position, offering_key.id as offering_key,
              (select max(price_change.at_ms) from price_change
               where price_change.offering_key = offering_key.id
-                and price_change.at_ms <= question.at_ms) as at_ms
+                and price_change.at_ms <= question.at_ms
+                and (question.version is null or price_change.price_version = question.version)
+             ) as at_ms
       from question
       join offering_key on offering_key.offering = question.offering
     )

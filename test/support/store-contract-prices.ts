@@ -154,6 +154,28 @@ export function describePrices({ store, restart }: ContractStore): void {
     expect(await store().catalogue.pricesAt([])).toEqual([]);
   });
 
+  test('the price of a version is the newest one with it up to a time, in force or not', async () => {
+    const offeringId = newOffering();
+    const point = (atMs: number, priceVersion: string | null, more: Partial<PricePoint> = {}) =>
+      pricePoint({ offeringId, atMs, priceVersion, ...more });
+    const first = point(1_000, 'pv_a');
+    const relisted = point(2_000, 'pv_a', { basis: 'LISTED' });
+    const second = point(3_000, 'pv_b');
+    await append(first, relisted, second, point(4_000, null));
+    const versionAt = (atMs: number, version: string) => ({ offeringId, atMs, version });
+    expect(
+      await store().catalogue.pricesAt([
+        versionAt(9_000, 'pv_a'),
+        versionAt(1_999, 'pv_a'),
+        versionAt(999, 'pv_a'),
+        versionAt(9_000, 'pv_b'),
+        versionAt(2_999, 'pv_b'),
+        versionAt(9_000, 'pv_of_nobody'),
+        { offeringId, atMs: 3_500 },
+      ]),
+    ).toEqual([relisted, first, undefined, second, undefined, undefined, second]);
+  });
+
   test('histories are answered in the order asked, each within its own span and limit', async () => {
     const [one, two] = [newOffering(), newOffering()];
     const [early, late] = [1_000, 2_000].map((atMs) =>

@@ -11,10 +11,12 @@ import type { RequestContext } from '../context.ts';
 import { clientError } from '../errors.ts';
 import { isOwn } from './inference-queries.ts';
 import type {
+  InferenceCostResolvers,
   InferenceEventResolvers,
   InferenceRunResolvers,
   ResidencyVerdict,
 } from '../generated.ts';
+import { pricePointAnswer } from './price-history.ts';
 
 /** An event with the run that it belongs to. */
 export interface EventParent {
@@ -38,12 +40,7 @@ export const inferenceRunResolvers: InferenceRunResolvers = {
   finishedAt: ({ run }) => run.finishedAtMs,
   output: async (view, _, context) => await outputOf(view, context),
   usage: ({ run }) => run.usage,
-  cost: ({ run }) => ({
-    ...run.cost,
-    certainty: isFinal(run.state) ? run.cost.certainty : 'BOUNDED',
-    currency,
-    priceVersion: run.priceVersion,
-  }),
+  cost: (view) => view,
   charge: ({ run }) => run.charge,
   reserved: ({ run }) => run.reserved,
   timing: ({ run }) => run.timing,
@@ -75,6 +72,20 @@ export const inferenceRunResolvers: InferenceRunResolvers = {
     if (stored.length > 0) requireContentKey(sealer);
     return stored.map((event) => ({ runId: run.id, event: openedEvent(sealer, event) }));
   },
+};
+
+export const inferenceCostResolvers: InferenceCostResolvers = {
+  total: ({ run }) => run.cost.total,
+  minimum: ({ run }) => run.cost.minimum,
+  maximum: ({ run }) => run.cost.maximum,
+  currency: () => currency,
+  certainty: ({ run }) => (isFinal(run.state) ? run.cost.certainty : 'BOUNDED'),
+  priceVersion: ({ run }) => run.priceVersion,
+  price: async ({ run: { offeringId, reservedAtMs, priceVersion } }, _, { priceAt }) => {
+    const point = await priceAt.load({ offeringId, atMs: reservedAtMs, version: priceVersion });
+    return point === undefined ? null : pricePointAnswer(point);
+  },
+  lines: ({ run }) => run.cost.lines,
 };
 
 export const inferenceEventResolvers: InferenceEventResolvers = {
