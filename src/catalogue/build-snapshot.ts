@@ -3,7 +3,7 @@ import { freshnessAt, nextFreshnessChange } from '../domain/price.ts';
 import type { PriceRow } from '../domain/price.ts';
 import type { RegisteredProvider, Registry } from '../registry.ts';
 import { choosePrice, priceFeedsByTrust } from './choose-price.ts';
-import { declaredFeed, modelListFeed, shippedFeed } from './memory.ts';
+import { declaredFeed, modelListFeed, publicListFeed, shippedFeed } from './memory.ts';
 import type { ProviderMemory, RememberedModel } from './memory.ts';
 import { ModelIndex } from './model-index.ts';
 import { OfferingIndex } from './offering-index.ts';
@@ -28,6 +28,8 @@ export interface SnapshotIngredients {
   readonly version: number;
   readonly nowMs: number;
   readonly defaultPollIntervalMs: number;
+  /** Whether the settings switch the public price list off. */
+  readonly isPublicListOff?: boolean;
 }
 
 /** Rows after which {@link buildSnapshot} offers to pause. */
@@ -378,7 +380,7 @@ function draftProvider(
     registered,
     pollIntervalMs,
     status: statusOf(memory, previous, ingredients.nowMs, pollIntervalMs),
-    feeds: feedsOf(registered, memory),
+    feeds: feedsOf(registered, memory, ingredients.isPublicListOff === true),
     observedRegions: observedRegionsOf(registered, memory),
     offerings: [],
     cheapest: undefined,
@@ -434,7 +436,11 @@ function presentState(
   return { state: 'READY', reason: undefined };
 }
 
-function feedsOf(registered: RegisteredProvider, memory: ProviderMemory): FeedEntry[] {
+function feedsOf(
+  registered: RegisteredProvider,
+  memory: ProviderMemory,
+  isPublicListOff: boolean,
+): FeedEntry[] {
   return priceFeedsByTrust.flatMap((name): FeedEntry[] => {
     if (name === declaredFeed) {
       if (registered.declaredPrices.size === 0) return [];
@@ -447,6 +453,18 @@ function feedsOf(registered: RegisteredProvider, memory: ProviderMemory): FeedEn
         : [staticFeed(name, shippedList.source, shippedList.observedAtMs)];
     }
     const feed = memory.feeds.get(name);
+    if (name === publicListFeed && isPublicListOff && registered.modelsDevId !== undefined) {
+      return [
+        {
+          name,
+          state: 'UNCONFIGURED',
+          source: feed?.source ?? name,
+          lastSuccessAtMs: feed?.lastSuccessAtMs,
+          error: 'The settings switch this feed off.',
+          rejected: feed?.rejected ?? [],
+        },
+      ];
+    }
     if (feed === undefined) return [];
     return [
       {

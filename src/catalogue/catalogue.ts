@@ -340,7 +340,7 @@ export class Catalogue {
   }
 
   async #build(nowMs: number, version: number): Promise<Snapshot> {
-    const { registry, defaultPollIntervalMs } = this.#options;
+    const { registry, defaultPollIntervalMs, publicPriceList } = this.#options;
     return await inSlices(
       buildSnapshot({
         registry,
@@ -350,6 +350,7 @@ export class Catalogue {
         version,
         nowMs,
         defaultPollIntervalMs,
+        isPublicListOff: publicPriceList === undefined,
       }),
     );
   }

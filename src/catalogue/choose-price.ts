@@ -8,7 +8,7 @@ import type {
 } from '../domain/price.ts';
 import { Decimal } from '../domain/decimal.ts';
 import type { DeclaredPrice, RegisteredProvider } from '../registry.ts';
-import { declaredFeed, shippedFeed } from './memory.ts';
+import { declaredFeed, modelListFeed, publicListFeed, shippedFeed } from './memory.ts';
 import type { HeldPrice, ProviderMemory } from './memory.ts';
 
 /** The price of an offering as the catalogue shows it, with its origin. */
@@ -56,8 +56,8 @@ export interface PendingPrice {
 export const priceFeedsByTrust = [
   declaredFeed,
   'pricing',
-  'models',
-  'models.dev',
+  modelListFeed,
+  publicListFeed,
   shippedFeed,
 ] as const;
 
@@ -181,7 +181,7 @@ function candidatesOf(question: PriceQuestion): Candidate[] {
       feed,
       trust,
       basis: state.basis,
-      source: state.source,
+      source: state.successSource ?? state.source,
       row: remembered.row,
       observedAtMs,
       validUntilMs: undefined,

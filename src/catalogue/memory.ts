@@ -49,7 +49,10 @@ export interface HeldPrice {
 
 /** The state of a feed. */
 export interface RememberedFeed {
+  /** Where it is read. */
   readonly source: string;
+  /** Where its last success came from, if it was read elsewhere then. */
+  readonly successSource?: string | undefined;
   readonly basis: PriceBasis;
   readonly lastSuccessAtMs: number | undefined;
   /** The success before the last one: when rows that the last one lacks were seen. */
@@ -68,6 +71,7 @@ export interface RememberedRegion {
 /** Names of the feeds, most trusted first; a provider's own price feeds come between. */
 export const declaredFeed = 'declared';
 export const modelListFeed = 'models';
+export const publicListFeed = 'models.dev';
 export const shippedFeed = 'shipped';
 
 export function emptyMemory(): ProviderMemory {

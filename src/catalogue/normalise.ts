@@ -273,10 +273,16 @@ function rememberFailure(
       } as const)
     : reading.failure;
   const sameFailure =
-    known?.failure?.code === failure.code && known.failure.message === failure.message;
+    known?.failure?.code === failure.code &&
+    known.failure.message === failure.message &&
+    known.source === reading.source;
   if (sameFailure) return;
+  const successSource = known?.successSource ?? known?.source;
   memory.feeds.set(feed, {
     source: reading.source,
+    ...(known?.lastSuccessAtMs === undefined || successSource === reading.source
+      ? {}
+      : { successSource }),
     basis: known?.basis ?? reading.basis ?? 'LIVE',
     lastSuccessAtMs: known?.lastSuccessAtMs,
     failure,

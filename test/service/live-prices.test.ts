@@ -171,6 +171,7 @@ describe('with a key, after the first poll', () => {
     expect(provider.feeds).toMatchObject([
       { name: 'pricing', state: 'UNSUPPORTED' },
       { name: 'models', state: 'OK', error: null },
+      { name: 'models.dev', state: 'UNCONFIGURED' },
       { name: 'shipped', state: 'OK' },
     ]);
   });
@@ -294,6 +295,35 @@ describe('a restart without network', () => {
       version: old?.version,
       ageSeconds: 7200,
     });
+  });
+});
+
+describe('a service that reads its provider elsewhere from now on', () => {
+  it('goes on saying where the prices that it kept came from', async () => {
+    const service = await serviceOn(recording);
+    const source = `${service.groq.url}/openai/v1/models`;
+    const elsewhere = 'http://127.0.0.1:9';
+    await service.restart({ GROQ_BASE_URL: elsewhere });
+    const away = await service.until<Listing>(listing, ({ provider }) =>
+      provider.feeds.some(({ name, state }) => name === 'models' && state === 'FAILING'),
+    );
+    expect(rowOf(away, 'openai/gpt-oss-120b').pricing).toMatchObject({ basis: 'LIVE', source });
+    const { provider } = await service.data<{ provider: { feeds: readonly object[] } }>(
+      '{ provider(id: "groq") { feeds { name source } } }',
+    );
+    expect(provider.feeds).toContainEqual({
+      name: 'models',
+      source: `${elsewhere}/openai/v1/models`,
+    });
+    // A further failure in another way does not forget it.
+    await service.restart({ GROQ_BASE_URL: 'http://127.0.0.1:9/other' });
+    const { feeds } = provider;
+    await service.until<{ provider: { feeds: readonly object[] } }>(
+      '{ provider(id: "groq") { feeds { name source } } }',
+      (data) => JSON.stringify(data.provider.feeds) !== JSON.stringify(feeds),
+    );
+    const later = await service.data<Listing>(listing);
+    expect(rowOf(later, 'openai/gpt-oss-120b').pricing).toMatchObject({ basis: 'LIVE', source });
   });
 });
 

@@ -135,6 +135,12 @@ describe('without a key, Vault or network', () => {
       state: 'UNCONFIGURED',
       error: expect.stringContaining('groq/api_key'),
     });
+    const { feeds } = provider as { readonly feeds: readonly { readonly name: string }[] };
+    expect(feeds.find(({ name }) => name === 'models.dev')).toEqual({
+      name: 'models.dev',
+      state: 'UNCONFIGURED',
+      error: 'The settings switch this feed off.',
+    });
   });
 
   it('speech is priced by the character and transcription by the second, with no cost per token', async () => {

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+
+import { parse, validate } from 'graphql';
+import { expect, it } from 'vitest';
+
+import { createSchema } from '../src/graphql/schema.ts';
+import { startService } from './support/service.ts';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+/** The contents of fenced blocks of a language, in their order. */
+function blocks(language: string): string[] {
+  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
+    ([, content = '']) => content,
+  );
+}
+
+/** The words of a shell command without variables: bare ones, and what stands between single quotes. */
+function words(command: string): string[] {
+  return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
+}
+
+/** What `curl -G` sends for the command, to another address. */
+async function asCurl(command: string, origin: string): Promise<unknown> {
+  const [program, ...rest] = words(command);
+  expect(program).toBe('curl');
+  const headers = new Headers({ accept: '*/*' });
+  let url: URL | undefined;
+  for (let position = 0; position < rest.length; position += 1) {
+    const word = rest[position] ?? '';
+    if (word === '-s' || word === '-G') continue;
+    if (word.startsWith('http://')) {
+      url = new URL(new URL(word).pathname, origin);
+      continue;
+    }
+    position += 1;
+    const value = rest[position] ?? '';
+    if (word === '-H') headers.set(...(value.split(': ', 2) as [string, string]));
+    else if (word === '--data-urlencode') url?.searchParams.set(...splitOnce(value, '='));
+    else throw new Error(`What curl does with ${word} is not known here`);
+  }
+  const response = await fetch(url ?? '', { headers });
+  expect(response.status).toBe(200);
+  return await response.json();
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+it("answers the README's first query, as it stands there, with the answer printed there", async () => {
+  const command = blocks('').find((content) => content.startsWith('curl '));
+  const [answer = ''] = blocks('json');
+  const service = await startService();
+  await service.until<{ provider: { status: { state: string } } }>(
+    '{ provider(id: "groq") { status { state } } }',
+    ({ provider }) => provider.status.state === 'UNCONFIGURED',
+  );
+  expect(await asCurl(command ?? '', service.url)).toEqual(JSON.parse(answer));
+});
+
+it('prints only documents that the schema takes', () => {
+  const schema = createSchema(new URL('../schema.graphql', import.meta.url), {
+    authDirectives: false,
+  });
+  const documents = blocks('graphql');
+  expect(documents.length).toBeGreaterThan(1);
+  for (const document of documents) expect(validate(schema, parse(document))).toEqual([]);
+});
