@@ -1,4 +1,4 @@
-import { ApolloClient, InMemoryCache, gql } from '@apollo/client';
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, Observable, gql } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import {
   cacheExchange,
@@ -6,6 +6,7 @@ import {
   fetchExchange,
   subscriptionExchange,
 } from '@urql/core';
+import { print } from 'graphql';
 import { createClient as createEventStreamClient } from 'graphql-sse';
 import { createClient as createWebSocketClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -78,6 +79,26 @@ const clients: Readonly<Record<string, () => Ways>> = {
       close: async () => {
         client.stop();
         await socket.dispose();
+      },
+    };
+  },
+  '@apollo/client over event streams': () => {
+    const streams = createEventStreamClient({ url: service.url, retryAttempts: 0 });
+    const link = new ApolloLink(
+      ({ query, variables }) =>
+        new Observable((sink) =>
+          streams.subscribe({ query: print(query), variables }, sink as never),
+        ),
+    );
+    const client = new ApolloClient({ link, cache: new InMemoryCache() });
+    return {
+      subscribe: (query, variables, sink) => {
+        const subscription = client.subscribe({ query: gql(query), variables }).subscribe(sink);
+        return () => subscription.unsubscribe();
+      },
+      close: () => {
+        client.stop();
+        streams.dispose();
       },
     };
   },
@@ -186,16 +207,19 @@ describe.each(Object.keys(clients))('%s', (name) => {
   });
 });
 
-test('a subscription posted as a plain query is refused in words', async () => {
-  const response = await fetch(service.url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: 'subscription { offeringChanged { kind } }' }),
+test('@apollo/client by its own HTTP link, which wants parts that nobody sends, is told which ways there are', async () => {
+  const client = new ApolloClient({
+    link: new HttpLink({ uri: service.url }),
+    cache: new InMemoryCache(),
   });
-  expect(response.status).toBe(400);
-  expect(await response.json()).toMatchObject({
-    errors: [{ extensions: { code: 'SUBSCRIPTION_TRANSPORT_REQUIRED' } }],
-  });
+  const collected = collect<{ readonly error?: unknown }>();
+  client
+    .subscribe({ query: gql('subscription { offeringChanged { kind } }') })
+    .subscribe(collected.sink);
+  await collected.ended;
+  const [{ error } = {}] = collected.values;
+  expect(String(error)).toContain('Subscriptions need a transport that can carry them');
+  client.stop();
 });
 
 async function openSubscriptions(): Promise<number> {
