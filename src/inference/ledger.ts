@@ -291,7 +291,8 @@ export class Ledger {
   ): Promise<boolean> {
     const { launchesPerMinute } = this.#options;
     if (launchesPerMinute === undefined) return false;
-    return (await ledger.launchedSince(caller, nowMs - minuteMs)) >= launchesPerMinute;
+    // Who waits a minute, as he is told, finds room again.
+    return (await ledger.launchedSince(caller, nowMs - minuteMs + 1)) >= launchesPerMinute;
   }
 
   async #writeReservation(

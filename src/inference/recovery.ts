@@ -22,6 +22,9 @@ const ownerLeaseMs = 15_000;
 const renewalIntervalMs = 5_000;
 /** Runs that one round looks at; the next round takes the rest. */
 const runsPerRound = 1000;
+/** Contents and events that one step removes, and steps of a round: 4,000 a second at most. */
+const contentPerStep = 500;
+const contentStepsPerRound = 40;
 
 /**
  * Says that this process is alive, and finds runs whose process is not: what was in flight is given up as
@@ -36,9 +39,9 @@ export class Recovery {
     this.#options = options;
   }
 
-  /** Runs the first round, then one every few seconds until {@link stop}. */
+  /** Recovers what there is, then goes on every few seconds until {@link stop}. */
   async start(): Promise<void> {
-    await this.run();
+    await this.#recoverRuns();
     this.#loop = this.#repeat();
   }
 
@@ -49,6 +52,11 @@ export class Recovery {
 
   /** One round; never throws. */
   async run(): Promise<void> {
+    await this.#recoverRuns();
+    await this.#expireContent();
+  }
+
+  async #recoverRuns(): Promise<void> {
     const { ledger, launcher, clock, isAlone, log } = this.#options;
     try {
       const nowMs = clock.now();
@@ -62,9 +70,21 @@ export class Recovery {
       for (const runId of await ledger.store.cancelRequests(ledger.owner)) {
         launcher.live.get(runId)?.stop.abort('CANCEL' satisfies StopReason);
       }
-      await ledger.store.expireContent(nowMs, runsPerRound);
     } catch (error) {
       log('recovery.failed', { error });
+    }
+  }
+
+  /** Content ends with its time however much of it there is: in small steps, so that launches have their turn. */
+  async #expireContent(): Promise<void> {
+    const { ledger, clock, log } = this.#options;
+    try {
+      for (let step = 0; step < contentStepsPerRound; step += 1) {
+        const removed = await ledger.store.expireContent(clock.now(), contentPerStep);
+        if (removed < contentPerStep || this.#stopped.signal.aborted) return;
+      }
+    } catch (error) {
+      log('content.not_expired', { error });
     }
   }
 
