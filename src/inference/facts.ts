@@ -26,6 +26,8 @@ export type Fact =
       readonly owner: string;
       /** The request that brought it, as the log names it. */
       readonly requestId: string;
+      /** The trace of that request, where it belongs to one. */
+      readonly traceId?: string;
       readonly priceVersion: string;
       readonly prices: ComponentPrices;
       readonly reserved: Decimal;
@@ -49,6 +51,7 @@ export type Fact =
       readonly atMs: number;
       readonly by: string;
       readonly requestId: string;
+      readonly traceId?: string;
     }
   /** It ended, as its owner saw it. */
   | {

@@ -6,7 +6,8 @@ import type { ProviderInterface } from '../providers/provider.ts';
 import { carryOut } from './carry-out.ts';
 import { sealedRequest } from './content.ts';
 import type { ContentSealer } from './content.ts';
-import type { Ledger, Reservation, ReservationResult } from './ledger.ts';
+import { originOf } from './ledger.ts';
+import type { ActOrigin, Ledger, Reservation, ReservationResult } from './ledger.ts';
 import {
   defaultDeadlineMs,
   faultOf,
@@ -27,10 +28,8 @@ import { costLimit, termsOf } from './terms.ts';
 import type { TermLimits, Terms } from './terms.ts';
 
 /** Who launches, and what the operator or his token allows him. */
-export interface LaunchCaller {
+export interface LaunchCaller extends ActOrigin {
   readonly id: string;
-  /** The request that he sent, as the log names it. */
-  readonly requestId: string;
   readonly canLaunch: boolean;
   /** USD for one UTC day; undefined for no budget. */
   readonly dailyBudget: Decimal | undefined;
@@ -116,8 +115,10 @@ export class Launcher {
    * undefined when the caller has none of this id.
    */
   async cancel(runId: string, caller: LaunchCaller): Promise<RunView | undefined> {
-    const run = await this.options.ledger.requestCancel(runId, caller.id, caller.requestId);
+    const { ledger, log } = this.options;
+    const run = await ledger.requestCancel(runId, caller.id, originOf(caller));
     if (run === undefined) return undefined;
+    log('launch.cancel_requested', { runId, by: caller.id, ...originOf(caller) });
     this.live.get(runId)?.stop.abort('CANCEL' satisfies StopReason);
     return await this.live.waitFor(run, cancelWaitMs);
   }
@@ -270,6 +271,7 @@ export class Launcher {
     try {
       const result = await this.options.ledger.reserve(reservation);
       if (result.kind === 'RESERVED') {
+        this.#logReserved(result.run, reservation);
         const leaveQueue = place === undefined ? leave : undefined;
         this.#start(result.run, payload, arrivedAtMs, place, leaveQueue);
         isStarted = true;
@@ -311,7 +313,7 @@ export class Launcher {
     return {
       id: newRunId(),
       caller: caller.id,
-      requestId: caller.requestId,
+      ...originOf(caller),
       idempotencyKey: request.idempotencyKey,
       requestHash: hash,
       mode: request.mode,
@@ -338,6 +340,16 @@ export class Launcher {
               expiresAtMs: nowMs + limits.contentLifeMs,
             },
     };
+  }
+
+  #logReserved(run: Run, reservation: Reservation): void {
+    this.options.log('launch.reserved', {
+      runId: run.id,
+      caller: run.caller,
+      offering: run.offeringId,
+      reserved: run.reserved.toString(),
+      ...originOf(reservation),
+    });
   }
 
   #start(

@@ -18,12 +18,17 @@ import type {
 import { dayOf, holdsReservation, isFinal } from './run.ts';
 import type { Order, Resolution, Run, RunMode } from './run.ts';
 
+/** The request that somebody acted by, as the logs name it. */
+export interface ActOrigin {
+  readonly requestId: string;
+  /** The trace of that request, where it belongs to one. */
+  readonly traceId?: string;
+}
+
 /** What is reserved in one step, before anything is sent. */
-export interface Reservation {
+export interface Reservation extends ActOrigin {
   readonly id: string;
   readonly caller: string;
-  /** The request that brought it, as the log names it. */
-  readonly requestId: string;
   readonly idempotencyKey: string;
   readonly requestHash: string;
   readonly mode: RunMode;
@@ -230,7 +235,7 @@ export class Ledger {
    *
    * @returns undefined when the caller has no such run.
    */
-  async requestCancel(runId: string, caller: string, requestId: string): Promise<Run | undefined> {
+  async requestCancel(runId: string, caller: string, origin: ActOrigin): Promise<Run | undefined> {
     return await this.#step('request_cancel', undefined, async (ledger) => {
       const present = await ledger.run(runId);
       if (present?.caller !== caller) return undefined;
@@ -240,7 +245,7 @@ export class Ledger {
         kind: 'CANCEL_REQUESTED',
         atMs,
         by: caller,
-        requestId,
+        ...origin,
       });
     });
   }
@@ -305,7 +310,7 @@ export class Ledger {
       kind: 'RESERVED',
       atMs: nowMs,
       owner: this.owner,
-      requestId: reservation.requestId,
+      ...originOf(reservation),
       priceVersion: reservation.priceVersion,
       prices: reservation.prices,
       reserved: reservation.worstCase,
@@ -365,6 +370,17 @@ function orderOf(reservation: Reservation): Order {
   const { mode, providerId, modelId, offeringId, task, declaredRegion, supersedes, metadata } =
     reservation;
   return { mode, providerId, modelId, offeringId, task, declaredRegion, supersedes, metadata };
+}
+
+/** The names of the request alone. */
+export function originOf({
+  requestId,
+  traceId,
+}: {
+  readonly requestId: string;
+  readonly traceId?: string | undefined;
+}): ActOrigin {
+  return { requestId, ...(traceId === undefined ? {} : { traceId }) };
 }
 
 /** A run before its first fact, which must be RESERVED. */

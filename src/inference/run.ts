@@ -114,6 +114,8 @@ export interface Resolution {
   readonly atMs: number;
   /** The request that brought it, as the log names it. */
   readonly requestId: string;
+  /** The trace of that request, where it belongs to one. */
+  readonly traceId?: string;
 }
 
 /** Whether a run will never be sent or changed again by its owner. */

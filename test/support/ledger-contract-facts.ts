@@ -37,7 +37,10 @@ export function describeFacts({ store, restart, other }: ContractLedger): void {
     const queued = await reserved(ledger, { start: 'QUEUED' });
     const adopted = await next.adopt(queued);
     const begun = await next.sendQueued(adopted, 10);
-    await next.requestCancel(queued.id, queued.caller, 'request-2');
+    await next.requestCancel(queued.id, queued.caller, {
+      requestId: 'request-2',
+      traceId: 'trace-2',
+    });
     await next.end(begun ?? adopted, ending({ state: 'CANCELLED', outcome: 'EXECUTED' }));
 
     const failed = await reserved(ledger);
@@ -54,6 +57,7 @@ export function describeFacts({ store, restart, other }: ContractLedger): void {
       by: 'operator',
       atMs: noonMs + 60_000,
       requestId: 'request-3',
+      traceId: 'trace-3',
     } as const;
     await next.resolve(lost.id, resolution, Decimal.of('0.0123'));
 
@@ -256,7 +260,9 @@ export function describeFacts({ store, restart, other }: ContractLedger): void {
     const ledger = ledgerOver(store(), { owner: 'cancelling' });
     const run = await reserved(ledger);
     await reserved(ledger);
-    await ledgerOver(other(), { owner: 'elsewhere' }).requestCancel(run.id, run.caller, 'request');
+    await ledgerOver(other(), { owner: 'elsewhere' }).requestCancel(run.id, run.caller, {
+      requestId: 'request',
+    });
 
     expect(await store().cancelRequests('cancelling')).toEqual([run.id]);
     expect(await store().cancelRequests('elsewhere')).toEqual([]);

@@ -111,7 +111,7 @@ export function describeLimits({ store, other, restart }: ContractLedger): void 
     for (const end of ends) {
       const result = await launch();
       if (result.kind !== 'RESERVED') throw new Error(`The place is still taken: ${result.kind}`);
-      await ledger.requestCancel(result.run.id, result.run.caller, 'request');
+      await ledger.requestCancel(result.run.id, result.run.caller, { requestId: 'request' });
       expect((await launch()).kind).toBe('PROVIDER_FULL');
       await end((await store().run(result.run.id)) ?? result.run);
     }

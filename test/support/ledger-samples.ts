@@ -59,6 +59,7 @@ export function reservation(given: Partial<Reservation> = {}): Reservation {
     id: `run_${randomUUID()}`,
     caller: `caller-${randomUUID()}`,
     requestId: 'request-1',
+    traceId: 'trace-1',
     idempotencyKey: randomUUID(),
     requestHash: 'hash',
     mode: 'SYNC',

@@ -1,5 +1,6 @@
 import { Decimal } from '../../domain/decimal.ts';
 import type { LaunchCaller } from '../../inference/launcher.ts';
+import { originOf } from '../../inference/ledger.ts';
 import type { RunView } from '../../inference/live-runs.ts';
 import type { RequestContext } from '../context.ts';
 import type { MutationResolvers } from '../generated.ts';
@@ -8,8 +9,14 @@ import { refusalAnswer, refused } from './refusals.ts';
 
 export const mutationResolvers: MutationResolvers = {
   launchInference: async (_, { input }, context) => {
-    const result = await context.launcher.launch(launchRequestOf(input), launchCallerOf(context));
-    if (result.kind === 'REFUSED') return await refusalAnswer(result, context);
+    const { launcher } = context;
+    const caller = launchCallerOf(context);
+    const result = await launcher.launch(launchRequestOf(input), caller);
+    if (result.kind === 'REFUSED') {
+      const { code } = result;
+      launcher.options.log('launch.refused', { code, caller: caller.id, ...originOf(caller) });
+      return await refusalAnswer(result, context);
+    }
     return { __typename: 'InferenceLaunched', run: result.view, replayed: result.replayed };
   },
 
@@ -21,7 +28,7 @@ export const mutationResolvers: MutationResolvers = {
     return { __typename: 'InferenceCancelled', run: view };
   },
 
-  resolveInference: async (_, { input }, { caller, launcher, nowMs, request: { requestId } }) => {
+  resolveInference: async (_, { input }, { caller, launcher, nowMs, request }) => {
     if (caller.id === undefined || !caller.scopes.has('inference:operate')) {
       return refused('FORBIDDEN', 'Resolving runs takes the scope inference:operate.');
     }
@@ -34,13 +41,18 @@ export const mutationResolvers: MutationResolvers = {
     }
     const run = await launcher.options.ledger.resolve(
       id,
-      { outcome, evidence, by: caller.id, atMs: nowMs, requestId },
+      { outcome, evidence, by: caller.id, atMs: nowMs, ...originOf(request) },
       outcome === 'EXECUTED' ? (cost ?? Decimal.zero) : Decimal.zero,
     );
     if (run === undefined) {
       return refused('RUN_STATE', 'There is no run of unknown outcome with this id.');
     }
-    launcher.options.log('launch.resolved', { runId: id, outcome, by: caller.id, requestId });
+    launcher.options.log('launch.resolved', {
+      runId: id,
+      outcome,
+      by: caller.id,
+      ...originOf(request),
+    });
     return { __typename: 'InferenceResolved', run: { run, output: undefined } satisfies RunView };
   },
 };
@@ -49,7 +61,7 @@ export const mutationResolvers: MutationResolvers = {
 function launchCallerOf({ caller, dailyBudget, request }: RequestContext): LaunchCaller {
   return {
     id: caller.id ?? '',
-    requestId: request.requestId,
+    ...originOf(request),
     canLaunch: caller.id !== undefined && caller.scopes.has('inference:launch'),
     dailyBudget,
   };
