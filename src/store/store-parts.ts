@@ -9,5 +9,7 @@ export interface StoreParts {
   readonly engine: Engine;
   readonly database: Kysely<Tables>;
   readonly transactions: Transactions;
+  /** To be called after content was deleted, where the engine's files are ours: they must not go on holding it. */
+  readonly afterErasing?: () => void;
   readonly close: () => Promise<void>;
 }

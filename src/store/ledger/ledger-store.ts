@@ -61,17 +61,19 @@ export class SqlLedgerStore implements LedgerStore {
   readonly #sampleCleaner: SampleCleaner;
   readonly #notices: StoreNotices;
   readonly #lookForMs: number;
+  readonly #afterErasing: (() => void) | undefined;
   readonly #name = randomBytes(9).toString('base64url');
   #steps = 0;
 
   /** @param unansweredMs for how long a commit that was not answered is looked for. */
   constructor(
-    { database, transactions, engine }: Omit<StoreParts, 'close'>,
+    { database, transactions, engine, afterErasing }: Omit<StoreParts, 'close'>,
     notices: StoreNotices = noNotices,
     unansweredMs = lookForMs,
   ) {
     this.#notices = notices;
     this.#lookForMs = unansweredMs;
+    this.#afterErasing = afterErasing;
     this.#database = database;
     this.#transactions = transactions;
     this.#sampleCleaner = new SampleCleaner(database);
@@ -196,6 +198,7 @@ export class SqlLedgerStore implements LedgerStore {
 
   async expireContent(nowMs: number, limit: number): Promise<number> {
     const removed = await removeExpired(this.#database, this.#parts.engine, nowMs, limit);
+    if (removed > 0) this.#afterErasing?.();
     await this.#sampleCleaner.clean(nowMs, limit);
     return removed;
   }

@@ -10,6 +10,8 @@ const checkpointAfterMs = 1_000;
 const idleWorkerMs = 10_000;
 /** 4 KiB pages in the log from which on writers wait for a moment, so that it starts over: 64 MiB. */
 const maximumLogPages = 16_384;
+/** The least time between two emptyings of the log, for each of which writers wait for a moment. */
+const emptyEveryMs = 60_000;
 /** SQLite's own rule, checkpoints inside commits, for a process in which the worker cannot run. */
 const fallbackLogPages = 1_000;
 
@@ -31,6 +33,9 @@ export class Checkpoints {
   #timer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  #emptyTimer: NodeJS.Timeout | undefined;
+  /** On the monotonic clock. */
+  #emptyAgainAtMs = 0;
   #seenChanges = 0;
   #usedSinceStart = false;
 
@@ -55,8 +60,19 @@ export class Checkpoints {
     }, checkpointAfterMs).unref();
   }
 
+  /**
+   * To be called after content was deleted. The database overwrites it; the log still has the pages as they
+   * were before, and is therefore emptied: at once, or a minute after the last time.
+   */
+  afterErasing(): void {
+    if (this.#queue === undefined || this.#emptyTimer !== undefined) return;
+    const waitMs = Math.max(0, this.#emptyAgainAtMs - performance.now());
+    this.#emptyTimer = setTimeout(() => void this.#emptyLog(), waitMs).unref();
+  }
+
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
+    clearTimeout(this.#emptyTimer);
     await this.#running;
     this.#queue = undefined;
     clearTimeout(this.#timer);
@@ -81,6 +97,26 @@ export class Checkpoints {
     if (this.#usedSinceStart) this.afterUse();
   }
 
+  async #emptyLog(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+    this.#emptyTimer = undefined;
+    if (this.#queue === undefined) return;
+    this.#emptyAgainAtMs = performance.now() + emptyEveryMs;
+    let isEmpty = false;
+    this.#running = this.#checkpointAlone('truncate').then(
+      (answer) => {
+        isEmpty = answer.isComplete;
+      },
+      (error: unknown) => {
+        this.#parts.log.warn({ error }, 'The log could not be emptied; it is tried again');
+      },
+    );
+    await this.#running;
+    this.#running = undefined;
+    if (!isEmpty) this.afterErasing();
+    this.afterUse();
+  }
+
   async #stopWorker(): Promise<void> {
     clearTimeout(this.#idleTimer);
     const worker = this.#worker;
@@ -97,12 +133,18 @@ export class Checkpoints {
 
   async #checkpoint(): Promise<void> {
     this.#worker ??= new CheckpointWorker(this.#parts.databasePath);
-    const { pagesInLog } = await this.#worker.checkpoint();
-    if (pagesInLog <= maximumLogPages) return;
+    const { pagesInLog } = await this.#worker.checkpoint('passive');
     // With no commit between, the whole log gets copied, and the next writer begins it anew.
+    if (pagesInLog > maximumLogPages) await this.#checkpointAlone('passive');
+  }
+
+  /** A checkpoint without a commit beside it, most of whose work is done before writers have to wait. */
+  async #checkpointAlone(mode: CheckpointMode): Promise<CheckpointAnswer> {
+    this.#worker ??= new CheckpointWorker(this.#parts.databasePath);
+    if (mode === 'truncate') await this.#worker.checkpoint('passive');
     await this.#queue?.acquire();
     try {
-      await this.#worker.checkpoint();
+      return await this.#worker.checkpoint(mode);
     } finally {
       this.#queue?.release();
     }
@@ -112,7 +154,11 @@ export class Checkpoints {
 /** What the worker thread answers to each request. */
 export interface CheckpointAnswer {
   readonly pagesInLog: number;
+  /** False when a reader stood in the way. */
+  readonly isComplete: boolean;
 }
+
+export type CheckpointMode = 'passive' | 'truncate';
 
 class CheckpointWorker {
   readonly #worker: Worker;
@@ -133,12 +179,12 @@ class CheckpointWorker {
     this.#failed.catch(() => undefined);
   }
 
-  async checkpoint(): Promise<CheckpointAnswer> {
+  async checkpoint(mode: CheckpointMode): Promise<CheckpointAnswer> {
     const answer = new Promise<CheckpointAnswer>((resolve) => {
       this.#worker.once('message', resolve);
     });
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-    this.#worker.postMessage('checkpoint');
+    this.#worker.postMessage(mode);
     return await Promise.race([answer, this.#failed]);
   }
 

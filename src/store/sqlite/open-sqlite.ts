@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -51,9 +52,10 @@ export async function openSqlite(options: SqliteOptions): Promise<StoreParts> {
   const lock = await inFolder(dataDir, () => FolderLock.acquire(dataDir, lockWaitMs));
   try {
     const path = join(dataDir, databaseFileName);
+    const hadLog = hasContent(`${path}-wal`);
     const file = await inFolder(dataDir, async () => openFile(path, dataDir));
     try {
-      return await openOver(file, path, lock, log);
+      return await openOver(file, path, hadLog, lock, log);
     } catch (error) {
       file.close();
       throw error;
@@ -67,6 +69,7 @@ export async function openSqlite(options: SqliteOptions): Promise<StoreParts> {
 async function openOver(
   file: DatabaseSync,
   path: string,
+  hadLog: boolean,
   lock: FolderLock,
   log: StoreLog,
 ): Promise<StoreParts> {
@@ -78,6 +81,8 @@ async function openOver(
   await migrate(database, log);
   const logFile = await LogFile.open(path);
   checkpoints.start(queue);
+  // A process that died may have left content in the log that it had deleted.
+  if (hadLog) checkpoints.afterErasing();
   const transactions = new SqliteTransactions({
     statements,
     queue,
@@ -90,6 +95,7 @@ async function openOver(
     engine: 'sqlite',
     database,
     transactions,
+    afterErasing: () => checkpoints.afterErasing(),
     close: async () => {
       await transactions.close();
       await checkpoints.stop();
@@ -100,6 +106,10 @@ async function openOver(
       lock.release();
     },
   };
+}
+
+function hasContent(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 function openFile(path: string, folder: string): DatabaseSync {
@@ -124,6 +134,7 @@ function openFile(path: string, folder: string): DatabaseSync {
       pragma trusted_schema = off;
       pragma temp_store = memory;
       pragma cache_size = ${-cacheKib};
+      pragma secure_delete = on;
       pragma journal_size_limit = ${logFileLimitBytes};
     `);
     return file;
