@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import type { GraphQLErrorExtensions, GraphQLFormattedError } from 'graphql';
 import { httpStatusByCode, isErrorCode } from './error-codes.ts';
 import type { ErrorCode } from './error-codes.ts';
+import { withoutValues } from './quoted-values.ts';
 
 export { httpStatusByCode } from './error-codes.ts';
 export type { ErrorCode } from './error-codes.ts';
@@ -71,7 +72,7 @@ export function formatForClient(
     return { message: MASKED_MESSAGE, ...position, extensions };
   }
   return {
-    message: withoutSchemaDetails(formatted.message),
+    message: withoutDetails(formatted.message),
     ...position,
     extensions: { ...withoutHttp(formatted.extensions ?? {}), code },
   };
@@ -96,9 +97,9 @@ function isRefusedArgument(error: unknown): boolean {
   );
 }
 
-function withoutSchemaDetails(message: string): string {
+function withoutDetails(message: string): string {
   const suggestionAt = message.indexOf(' Did you mean ');
-  const plain = suggestionAt === -1 ? message : message.slice(0, suggestionAt);
+  const plain = withoutValues(suggestionAt === -1 ? message : message.slice(0, suggestionAt));
   return plain.length <= MAX_MESSAGE_LENGTH ? plain : `${plain.slice(0, MAX_MESSAGE_LENGTH)}…`;
 }
 

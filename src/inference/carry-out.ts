@@ -14,6 +14,7 @@ import type { RunView, StopReason } from './live-runs.ts';
 import { persisted } from './persist.ts';
 import type { Places } from './places.ts';
 import type { AttemptResult, Run, RunFailure } from './run.ts';
+import { withoutContent } from './quoted-content.ts';
 import { speedSampleOf } from './speed.ts';
 
 /** A reserved run and what it takes to carry it out. */
@@ -154,7 +155,10 @@ async function launched(
   const { clock, log } = launcher.options;
   const startedAtMs = clock.monotonic();
   try {
-    return await provider.launchInference(payload, options);
+    const outcome = await provider.launchInference(payload, options);
+    if (outcome.ok) return outcome;
+    const message = withoutContent(outcome.failure.message, payload);
+    return { ...outcome, failure: { ...outcome.failure, message } };
   } catch (error) {
     log('launch.fault', { runId: run.id, error });
     return {
