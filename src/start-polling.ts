@@ -71,6 +71,7 @@ export function startPolling(
           : async (signal) =>
               await pollInTurn(
                 { turns, feed, intervalMs, clock, random },
+                signal,
                 async () => await traced(signal),
               ),
       intervalMs,

@@ -69,11 +69,6 @@ export function isConnectionLost(error: unknown): boolean {
   return statementFailureOf(error) === 'CONNECTION_LOST';
 }
 
-/** The database undid the transaction because of another one (deadlocks too); it may be run again. */
-export function isSerializationFailure(error: unknown): boolean {
-  return statementFailureOf(error) === 'SERIALIZATION_FAILURE';
-}
-
 /** A row with this key is there already. */
 export function isUniqueViolation(error: unknown): boolean {
   return statementFailureOf(error) === 'UNIQUE_VIOLATION';

@@ -141,6 +141,38 @@ describe.skipIf(postgresSkippedBecause !== undefined)('replicas that start toget
     }
   });
 
+  test('let a transaction in use of a table end, and those behind it through, before a step takes the table', async () => {
+    const { url: databaseUrl, drop } = await createTestDatabase();
+    const store = await openQuietly({ databaseUrl });
+    const inUse = Promise.withResolvers<void>();
+    const using = Promise.withResolvers<void>();
+    const reading = store.transactions.readInSlices(async ({ kysely }) => {
+      await kysely.selectFrom('poll_slot').selectAll().execute();
+      using.resolve();
+      await inUse.promise;
+    });
+    await using.promise;
+    let failures = 0;
+    const migrating = new Kysely<Tables>({
+      dialect: new PostgresDialect({
+        pool: new Pool({ connectionString: databaseUrl, lock_timeout: 200 }),
+      }),
+      log: ({ level }) => {
+        if (level !== 'error') return;
+        failures += 1;
+        if (failures === 2) inUse.resolve();
+      },
+    });
+    await migrate(migrating, silentLog, [...storeMigrations, expand]);
+    await reading;
+    expect(failures).toBe(2);
+    expect(await store.pollSlots.claimSlot({ feed: 'a', slot: 1, holder: 'b', leaseMs: 1 })).toBe(
+      true,
+    );
+    await Promise.all([migrating.destroy(), store.close()]);
+    await drop();
+  });
+
   test('in two versions of the program all come up, whichever migrates first', async () => {
     for (let round = 0; round < 5; round += 1) {
       const { url: databaseUrl, drop } = await createTestDatabase();

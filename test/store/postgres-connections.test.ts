@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { openStore, type Store } from '../../src/store/open-store.ts';
@@ -43,14 +44,14 @@ describe.skipIf(postgresSkippedBecause !== undefined)('PostgreSQL', () => {
     return rows.map(({ slot }) => slot).sort((left, right) => left - right);
   };
 
+  const insertOne = () => store.transactions.run((transaction) => insert(transaction, 1));
+
   test('idle connections that the server ends do no harm', async () => {
     await Promise.all(Array.from({ length: 5 }, () => store.ping()));
     await given.administer(
       'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
     );
-    await expect(
-      store.transactions.run((transaction) => insert(transaction, 1)),
-    ).resolves.toHaveLength(1);
+    await expect(insertOne()).resolves.toHaveLength(1);
   });
 
   test('work whose connection was lost before its commit is done again, and stored once', async () => {
@@ -63,6 +64,27 @@ describe.skipIf(postgresSkippedBecause !== undefined)('PostgreSQL', () => {
     });
     expect(attempts).toBe(2);
     expect(await storedSlots()).toEqual([1, 2]);
+  });
+
+  test('a reading whose connection was dead or cut is done again on another one', async () => {
+    await insertOne();
+    for (const when of ['BEFORE', 'AFTER'] as const) {
+      proxy.cutOnce('"slot"', when);
+      expect(await storedSlots()).toEqual([1]);
+    }
+    proxy.cutAll();
+    expect(await storedSlots()).toEqual([1]);
+  });
+
+  test('work that met a server which became a standby is done again on another connection', async () => {
+    let attempts = 0;
+    await store.transactions.run(async (transaction) => {
+      attempts += 1;
+      if (attempts === 1) await sql`set transaction read only`.execute(transaction.kysely);
+      await insert(transaction, 1);
+    });
+    expect(attempts).toBe(2);
+    expect(await storedSlots()).toEqual([1]);
   });
 
   test.each([

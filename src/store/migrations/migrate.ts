@@ -1,13 +1,18 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 
-import { reasonOf, StoreError } from '../store-error.ts';
+import { reasonOf, statementFailureOf, StoreError } from '../store-error.ts';
 import type { StoreLog } from '../store-log.ts';
 import type { Tables } from '../tables.ts';
 import { storeMigrations, type StoreMigration } from './migrations.ts';
 
 const migrationTableName = 'schema_migration';
 const migrationLockTableName = 'schema_migration_lock';
+/** For how long a lock that others hold is asked for, and the pause between two tries; milliseconds. */
+const lockPatienceMs = 60_000;
+const lockPauseMs = 500;
 
 /**
  * Brings the schema forward under the migrator's lock, so replicas may start together. A schema that a
@@ -28,7 +33,13 @@ export async function migrate(
     migrationTableName,
     migrationLockTableName,
   });
-  const { error, results = [] } = await migrator.migrateToLatest();
+  const giveUpAt = performance.now() + lockPatienceMs;
+  let { error, results = [] } = await migrator.migrateToLatest();
+  while (isLockTimeout(error) && performance.now() < giveUpAt) {
+    // A table that is in use, or another replica at work. Those who queue behind us are let through first.
+    await delay(lockPauseMs * (0.5 + Math.random()));
+    ({ error, results = [] } = await migrator.migrateToLatest());
+  }
   if (error !== undefined) {
     // A newer replica may have migrated while this one waited for the lock.
     if (await isFurther(database, log, migrations)) return;
@@ -38,6 +49,10 @@ export async function migrate(
   if (results.length > 0) {
     log.info({ steps: results.map((result) => result.migrationName) }, 'Migrated the schema');
   }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error !== undefined && statementFailureOf(error) === 'TIMEOUT';
 }
 
 function migrationsByName(migrations: readonly StoreMigration[]): Record<string, Migration> {

@@ -23,9 +23,10 @@ const poolLimits: PostgresLimits = {
   answerTimeoutMs: 20_000,
 };
 
-/** A step may run long and waits for its turn, but it gives up on a table that others hold. */
+/** A step may run long, but whoever waits for a table behind it waits no longer than for its lock. */
 const migrationLimits: PostgresLimits = {
   ...poolLimits,
+  lockTimeoutMs: 2_000,
   maximumConnections: 1,
   statementTimeoutMs: 0,
   idleInTransactionTimeoutMs: 0,

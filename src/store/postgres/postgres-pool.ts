@@ -57,7 +57,8 @@ export class GuardedPool implements PostgresPool {
 
   async connect(): Promise<PostgresPoolClient> {
     if (this.notYet !== undefined) throw this.notYet;
-    return guarded(await this.#pool.connect());
+    const connect = async () => await this.#pool.connect();
+    return new GuardedClient(await connect(), connect) as unknown as PostgresPoolClient;
   }
 
   async end(): Promise<void> {
@@ -79,19 +80,47 @@ const sessionSettings = `
 
 const unusableAfter = new Set(['CONNECTION_LOST', 'READ_ONLY']);
 
-function guarded(client: PoolClient): PostgresPoolClient {
-  let unusable = false;
-  return {
-    query: async (text: string, values: readonly unknown[]): Promise<QueryResult> => {
+/** Connections that a reading statement is tried on. A pool may hold several that died at the same moment. */
+const maximumReadTries = 3;
+/** A reading that was this long under way is not begun anew, in milliseconds. */
+const repeatReadsForMs = 5_000;
+
+/** One connection of the pool for one piece of work; another one in its place when a mere reading finds it dead. */
+class GuardedClient {
+  readonly #connect: () => Promise<PoolClient>;
+  #client: PoolClient;
+  #isFirst = true;
+  #isUnusable = false;
+
+  constructor(client: PoolClient, connect: () => Promise<PoolClient>) {
+    this.#client = client;
+    this.#connect = connect;
+  }
+
+  async query(text: string, values: readonly unknown[]): Promise<QueryResult> {
+    // Only outside of a transaction, where it stands alone, a statement may be sent again.
+    const isLoneReading = this.#isFirst && /^\s*select\b/i.test(text);
+    const repeatBy = performance.now() + repeatReadsForMs;
+    this.#isFirst = false;
+    for (let tries = 1; ; tries += 1) {
       try {
-        return await client.query(text, values as unknown[]);
+        return await this.#client.query(text, values as unknown[]);
       } catch (error) {
-        unusable ||= unusableAfter.has(statementFailureOf(error));
-        throw error;
+        const failure = statementFailureOf(error);
+        this.#isUnusable ||= unusableAfter.has(failure);
+        if (!isLoneReading || failure !== 'CONNECTION_LOST') throw error;
+        if (tries >= maximumReadTries || performance.now() >= repeatBy) throw error;
       }
-    },
-    release: (destroy?: boolean) => client.release(destroy === true || unusable),
-  } as unknown as PostgresPoolClient;
+      const next = await this.#connect();
+      this.#client.release(true);
+      this.#client = next;
+      this.#isUnusable = false;
+    }
+  }
+
+  release(destroy?: boolean): void {
+    this.#client.release(destroy === true || this.#isUnusable);
+  }
 }
 
 const int8TypeId = 20;

@@ -8,7 +8,7 @@ import {
 } from 'kysely';
 
 import type { PreparedQuery } from '../prepared-query.ts';
-import { isConnectionLost, isSerializationFailure, StoreError } from '../store-error.ts';
+import { isConnectionLost, statementFailureOf, StoreError } from '../store-error.ts';
 import type { Tables } from '../tables.ts';
 import {
   nextTurn,
@@ -102,12 +102,23 @@ export class PostgresTransactions implements Transactions {
       try {
         return await once(attempt);
       } catch (error) {
-        const again = isSerializationFailure(error) || isConnectionLost(error);
-        if (!again || count >= maximumAttempts || performance.now() > lastAttemptBy) throw error;
+        if (!mayRunAgain(error) || count >= maximumAttempts || performance.now() > lastAttemptBy)
+          throw error;
       }
       await delay(Math.random() * Math.min(longestRetryMs, firstRetryMs * 2 ** (count - 1)));
     }
   }
+}
+
+/**
+ * Whether nothing of the work is stored and another try may go better: another transaction was in the way,
+ * the connection was lost before the commit, or the server became a standby.
+ */
+function mayRunAgain(error: unknown): boolean {
+  const failure = statementFailureOf(error);
+  return (
+    failure === 'SERIALIZATION_FAILURE' || failure === 'CONNECTION_LOST' || failure === 'READ_ONLY'
+  );
 }
 
 interface Attempt<Result> {
