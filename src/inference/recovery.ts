@@ -20,6 +20,11 @@ export interface RecoveryOptions {
 /** How long a process is taken to be alive after its last word, and how often it gives one; milliseconds. */
 const ownerLeaseMs = 15_000;
 const renewalIntervalMs = 5_000;
+/**
+ * How long nobody is taken for gone after storage could not be reached: the others had no way to say that
+ * they are alive either, and get two chances.
+ */
+const graceMs = 2 * renewalIntervalMs;
 /** Runs that one round looks at; the next round takes the rest. */
 const runsPerRound = 1000;
 /** Contents and events that one step removes, and steps of a round: 4,000 a second at most. */
@@ -34,41 +39,68 @@ export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #stopped = new AbortController();
   #loop: Promise<void> = Promise.resolve();
+  /** What is recovered and removed at present; a lease never waits for it. */
+  #work: Promise<void> | undefined;
+  /** On the monotonic clock; undefined while storage is away. */
+  #presumeLifeUntilMs: number | undefined = 0;
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
   }
 
-  /** Recovers what there is, then goes on every few seconds until {@link stop}. */
+  /**
+   * Says that this process is alive, which has to be before its first launch, and goes on every few seconds
+   * until {@link stop}. A process that is alone has recovered what there is when this resolves; one of many
+   * does so in service.
+   */
   async start(): Promise<void> {
-    await this.#recoverRuns();
+    const alive = await this.#sayAlive();
+    if (this.#options.isAlone && alive !== undefined) await this.#recoverRuns(alive);
+    else this.#beginWork(alive);
     this.#loop = this.#repeat();
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#loop;
+    await this.#work;
   }
 
-  /** One round; never throws. */
-  async run(): Promise<void> {
-    await this.#recoverRuns();
-    await this.#expireContent();
-  }
-
-  async #recoverRuns(): Promise<void> {
+  /** Gives the other processes that are alive; undefined while that can't be said. Never throws. */
+  async #sayAlive(): Promise<readonly string[] | undefined> {
     const { ledger, launcher, clock, isAlone, log } = this.#options;
     try {
       const nowMs = clock.now();
       const alive = await ledger.store.renewOwner(ledger.owner, nowMs, nowMs + ownerLeaseMs);
-      const others = isAlone ? [] : alive.filter((owner) => owner !== ledger.owner);
-      // A run of this process that nobody in it carries any more was left by a fault and is found too.
-      for (const run of await ledger.store.unfinishedRuns(others, runsPerRound)) {
-        if (run.owner === ledger.owner && launcher.carries(run)) continue;
-        await this.#recover(run);
-      }
       for (const runId of await ledger.store.cancelRequests(ledger.owner)) {
         launcher.live.get(runId)?.stop.abort('CANCEL' satisfies StopReason);
+      }
+      if (isAlone) return [];
+      this.#presumeLifeUntilMs ??= clock.monotonic() + graceMs;
+      if (clock.monotonic() < this.#presumeLifeUntilMs) return undefined;
+      return alive.filter((owner) => owner !== ledger.owner);
+    } catch (error) {
+      this.#presumeLifeUntilMs = undefined;
+      log('recovery.failed', { error });
+      return undefined;
+    }
+  }
+
+  #beginWork(alive: readonly string[] | undefined): void {
+    if (alive === undefined) return;
+    this.#work ??= this.#recoverRuns(alive)
+      .then(async () => await this.#expireContent())
+      .finally(() => (this.#work = undefined));
+  }
+
+  async #recoverRuns(others: readonly string[]): Promise<void> {
+    const { ledger, launcher, log } = this.#options;
+    try {
+      // A run of this process that nobody in it carries any more was left by a fault and is found too.
+      for (const run of await ledger.store.unfinishedRuns(others, runsPerRound)) {
+        if (this.#stopped.signal.aborted) return;
+        if (run.owner === ledger.owner && launcher.carries(run)) continue;
+        await this.#recover(run);
       }
     } catch (error) {
       log('recovery.failed', { error });
@@ -143,7 +175,7 @@ export class Recovery {
       } catch {
         return;
       }
-      await this.run();
+      this.#beginWork(await this.#sayAlive());
     }
   }
 }

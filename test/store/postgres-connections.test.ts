@@ -212,6 +212,23 @@ describe.skipIf(postgresSkippedBecause !== undefined)('PostgreSQL', () => {
     expect([...known].sort()).toEqual(keys.sort());
   });
 
+  test('opening goes on wherever a connection is cut, migrations included', async () => {
+    let opened = 0;
+    for (let message = 2, isCut = true; isCut; message += 8) {
+      const empty = await createTestDatabase();
+      const proxied = await TcpProxy.before(empty.url);
+      const cut = proxied.proxy.cutAtMessage(message);
+      const other = await openQuietly({ databaseUrl: proxied.url });
+      await expect(other.catalogue.loadCatalogue()).resolves.toEqual({ version: 0, rows: [] });
+      ({ isCut } = cut);
+      await other.close();
+      await proxied.proxy.stop();
+      await empty.drop();
+      opened += 1;
+    }
+    expect(opened).toBeGreaterThan(3);
+  });
+
   describe('opening', () => {
     const logged: unknown[] = [];
     const opening = (databaseUrl: string) =>

@@ -18,8 +18,12 @@ export interface ServiceProcess {
   readonly lines: readonly string[];
   /** Ends it as an orchestrator does; its exit code, or null when it had to be killed. */
   stop(): Promise<number | null>;
+  /** The lines that log a fault. */
+  readonly faults: readonly string[];
   /** Ends it as `kill -9` does, wherever it is. */
   kill(): Promise<void>;
+  /** Lets it stand still, and go on as if nothing had been. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -56,6 +60,7 @@ export async function startServiceProcess(
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;
   const written: string[] = [];
+  const faults: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => written.push(text));
 
   const stop = async (): Promise<number | null> => {
@@ -69,31 +74,39 @@ export async function startServiceProcess(
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL');
     await exited;
+    if (isOwnFolder) await rm(dataDir, { recursive: true, force: true });
+  };
+  const signal = (name: 'SIGSTOP' | 'SIGCONT'): void => {
+    child.kill(name);
   };
 
   const listening = new Promise<string>((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`the service ${why}:\n${written.join('\n')}`));
     createInterface(child.stdout).on('line', (line) => {
       written.push(line);
-      const url = listeningUrl(line);
-      if (url !== undefined) resolve(url);
+      const entry = JSON.parse(line) as LogEntry;
+      if (entry.level >= errorLevel) faults.push(line);
+      if (entry.msg === 'listening' && entry.url !== undefined) resolve(entry.url);
     });
     void exited.then(([code]) => fail(`ended with code ${code}`));
     setTimeout(() => fail('did not listen in time'), patienceMs).unref();
   });
   try {
-    return { url: await listening, lines: written, stop, kill };
+    return { url: await listening, lines: written, faults, stop, kill, signal };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** The address in the log's line `listening`. */
-function listeningUrl(line: string): string | undefined {
-  const entry = JSON.parse(line) as { readonly msg?: string; readonly url?: string };
-  return entry.msg === 'listening' ? entry.url : undefined;
+interface LogEntry {
+  readonly level: number;
+  readonly msg?: string;
+  readonly url?: string;
 }
+
+/** As pino numbers them. */
+const errorLevel = 50;
 
 /** A {@link ServiceProcess} beside the loopback server that stands for its provider. */
 export interface RecordedService {

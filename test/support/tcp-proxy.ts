@@ -1,13 +1,18 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Stands between a client and a server on loopback and cuts connections when a test says so. */
+/** Stands between clients and a server on loopback and cuts connections when a test says so. */
 export class TcpProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #isAway = false;
   #cutOn: ((fromClient: Buffer) => 'BEFORE' | 'AFTER' | undefined) | undefined;
 
   private constructor(target: URL) {
     this.#server = createServer((client) => {
+      if (this.#isAway) {
+        client.destroy();
+        return;
+      }
       const server = connect(Number(target.port), target.hostname);
       const cut = () => {
         client.destroy();
@@ -51,6 +56,36 @@ export class TcpProxy {
 
   cutAll(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Cuts once, before the server gets the message of this number among those that clients send from now on. */
+  cutAtMessage(number: number): { readonly isCut: boolean } {
+    let messages = 0;
+    this.#cutOn = () => {
+      messages += 1;
+      return messages === number ? 'BEFORE' : undefined;
+    };
+    return {
+      get isCut() {
+        return messages >= number;
+      },
+    };
+  }
+
+  /** Cuts one connection of those that are open, by a number from 0 up to 1. */
+  cutOneOf(choice: number): void {
+    const open = [...this.#sockets];
+    open[Math.floor(choice * open.length)]?.destroy();
+  }
+
+  /** The server is gone: every connection is cut, and every new one at once, until {@link comeBack}. */
+  goAway(): void {
+    this.#isAway = true;
+    this.cutAll();
+  }
+
+  comeBack(): void {
+    this.#isAway = false;
   }
 
   async stop(): Promise<void> {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 
-import { reasonOf, statementFailureOf, StoreError } from '../store-error.ts';
+import { isConnectionLost, reasonOf, statementFailureOf, StoreError } from '../store-error.ts';
 import type { StoreLog } from '../store-log.ts';
 import type { Tables } from '../tables.ts';
 import { storeMigrations, type StoreMigration } from './migrations.ts';
@@ -12,7 +12,9 @@ const migrationTableName = 'schema_migration';
 const migrationLockTableName = 'schema_migration_lock';
 /** For how long a lock that others hold is asked for, and the pause between two tries; milliseconds. */
 const lockPatienceMs = 60_000;
-const lockPauseMs = 500;
+const pauseMs = 300;
+/** Connections that may break under it: all steps are one transaction, so another try finds all or nothing. */
+const maximumLostConnections = 3;
 
 /**
  * Brings the schema forward under the migrator's lock, so replicas may start together. A schema that a
@@ -20,6 +22,7 @@ const lockPauseMs = 500;
  *
  * @throws StoreError `SCHEMA_TOO_NEW` when it does not, `MIGRATION_FAILED` when a step fails: none of
  * the steps is applied then.
+ * @throws what the driver throws when the connection is lost again and again.
  */
 export async function migrate(
   database: Kysely<Tables>,
@@ -34,10 +37,17 @@ export async function migrate(
     migrationLockTableName,
   });
   const giveUpAt = performance.now() + lockPatienceMs;
+  let lostConnections = 0;
   let { error, results = [] } = await migrator.migrateToLatest();
-  while (isLockTimeout(error) && performance.now() < giveUpAt) {
-    // A table that is in use, or another replica at work. Those who queue behind us are let through first.
-    await delay(lockPauseMs * (0.5 + Math.random()));
+  while (error !== undefined && performance.now() < giveUpAt) {
+    if (isConnectionLost(error)) {
+      lostConnections += 1;
+      if (lostConnections >= maximumLostConnections) throw error;
+    } else if (statementFailureOf(error) !== 'TIMEOUT') {
+      break;
+    }
+    // Whoever queues behind us for a table that is in use is let through first.
+    await delay(pauseMs * (0.5 + Math.random()));
     ({ error, results = [] } = await migrator.migrateToLatest());
   }
   if (error !== undefined) {
@@ -49,10 +59,6 @@ export async function migrate(
   if (results.length > 0) {
     log.info({ steps: results.map((result) => result.migrationName) }, 'Migrated the schema');
   }
-}
-
-function isLockTimeout(error: unknown): boolean {
-  return error !== undefined && statementFailureOf(error) === 'TIMEOUT';
 }
 
 function migrationsByName(migrations: readonly StoreMigration[]): Record<string, Migration> {

@@ -1,7 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { Pool, types, type CustomTypesConfig, type PoolClient, type QueryResult } from 'pg';
 
-import { statementFailureOf, StoreError } from '../store-error.ts';
+import { isConnectionLost, statementFailureOf, StoreError } from '../store-error.ts';
 import type { StoreLog } from '../store-log.ts';
 import type { DatabaseAddress } from './database-url.ts';
 
@@ -57,12 +57,25 @@ export class GuardedPool implements PostgresPool {
 
   async connect(): Promise<PostgresPoolClient> {
     if (this.notYet !== undefined) throw this.notYet;
-    const connect = async () => await this.#pool.connect();
+    const connect = async () => await this.#connection();
     return new GuardedClient(await connect(), connect) as unknown as PostgresPoolClient;
   }
 
   async end(): Promise<void> {
     await this.#pool.end();
+  }
+
+  /** A connection, made anew at once when one breaks while it is made. */
+  async #connection(): Promise<PoolClient> {
+    const repeatBy = performance.now() + repeatForMs;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#pool.connect();
+      } catch (error) {
+        if (!isConnectionLost(error)) throw error;
+        if (tries >= maximumTries || performance.now() >= repeatBy) throw error;
+      }
+    }
   }
 }
 
@@ -80,15 +93,16 @@ const sessionSettings = `
 
 const unusableAfter = new Set(['CONNECTION_LOST', 'READ_ONLY']);
 
-/** Connections that a reading statement is tried on. A pool may hold several that died at the same moment. */
-const maximumReadTries = 3;
-/** A reading that was this long under way is not begun anew, in milliseconds. */
-const repeatReadsForMs = 5_000;
+/** How often a connection is made, or a reading sent: a pool may hold several that died at the same moment. */
+const maximumTries = 3;
+/** What was under way for longer is not begun anew, in milliseconds. */
+const repeatForMs = 5_000;
 
 /** One connection of the pool for one piece of work; another one in its place when a mere reading finds it dead. */
 class GuardedClient {
   readonly #connect: () => Promise<PoolClient>;
-  #client: PoolClient;
+  /** Undefined once it was given back and no other one could be had. */
+  #client: PoolClient | undefined;
   #isFirst = true;
   #isUnusable = false;
 
@@ -100,26 +114,26 @@ class GuardedClient {
   async query(text: string, values: readonly unknown[]): Promise<QueryResult> {
     // Only outside of a transaction, where it stands alone, a statement may be sent again.
     const isLoneReading = this.#isFirst && /^\s*select\b/i.test(text);
-    const repeatBy = performance.now() + repeatReadsForMs;
+    const repeatBy = performance.now() + repeatForMs;
     this.#isFirst = false;
     for (let tries = 1; ; tries += 1) {
       try {
+        this.#client ??= await this.#connect();
         return await this.#client.query(text, values as unknown[]);
       } catch (error) {
         const failure = statementFailureOf(error);
         this.#isUnusable ||= unusableAfter.has(failure);
         if (!isLoneReading || failure !== 'CONNECTION_LOST') throw error;
-        if (tries >= maximumReadTries || performance.now() >= repeatBy) throw error;
+        if (tries >= maximumTries || performance.now() >= repeatBy) throw error;
       }
-      const next = await this.#connect();
-      this.#client.release(true);
-      this.#client = next;
+      this.release(true);
+      this.#client = undefined;
       this.#isUnusable = false;
     }
   }
 
   release(destroy?: boolean): void {
-    this.#client.release(destroy === true || this.#isUnusable);
+    this.#client?.release(destroy === true || this.#isUnusable);
   }
 }
 

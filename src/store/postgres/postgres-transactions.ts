@@ -66,6 +66,7 @@ export class PostgresTransactions implements Transactions {
     return this.#accept({
       work: (transaction) => work(transaction, nextTurn),
       limitMs: this.#limits.maximumSlicedMs,
+      isReading: true,
       begin: () =>
         this.#database
           .startTransaction()
@@ -124,10 +125,17 @@ function mayRunAgain(error: unknown): boolean {
 interface Attempt<Result> {
   readonly work: (transaction: StoreTransaction) => Promise<Result>;
   readonly limitMs: number;
+  /** Nothing depends on its commit. */
+  readonly isReading?: boolean;
   readonly begin: () => Promise<ControlledTransaction<Tables>>;
 }
 
-async function once<Result>({ work, limitMs, begin }: Attempt<Result>): Promise<Result> {
+async function once<Result>({
+  work,
+  limitMs,
+  isReading = false,
+  begin,
+}: Attempt<Result>): Promise<Result> {
   const kysely = await begin();
   const limit = new WorkLimit(limitMs);
   let result: Result;
@@ -139,7 +147,8 @@ async function once<Result>({ work, limitMs, begin }: Attempt<Result>): Promise<
   } finally {
     limit.stop();
   }
-  await commit(kysely);
+  if (isReading) await rollBack(kysely);
+  else await commit(kysely);
   return result;
 }
 
