@@ -26,8 +26,8 @@ export interface ReplicaSet {
   readonly replicas: readonly Replica[];
   readonly first: Replica;
   readonly second: Replica;
-  /** Starts one more; a setting of its own wins. */
-  start(settings?: Settings): Promise<Replica>;
+  /** Starts one more; a setting of its own wins, and `folder` is where its program is. */
+  start(settings?: Settings, folder?: string): Promise<Replica>;
 }
 
 /**
@@ -43,10 +43,10 @@ export async function withReplicas(
   const groq = await startReplicaProvider();
   const store = await openQuietly({ databaseUrl: database.url });
   const replicas: Replica[] = [];
-  const start = async (more: Settings = {}) => {
-    const replica = await Replica.start(
-      replicaEnvironment(groq, canBeCut ? url : database.url, { ...settings, ...more }),
-    );
+  const start = async (more: Settings = {}, folder?: string) => {
+    const databaseUrl = canBeCut ? url : database.url;
+    const environment = replicaEnvironment(groq, databaseUrl, { ...settings, ...more });
+    const replica = await Replica.start(environment, folder);
     replicas.push(replica);
     return replica;
   };

@@ -13,7 +13,7 @@ import {
 
 export const chatPath = '/openai/v1/chat/completions';
 export const modelsPath = '/openai/v1/models';
-export const routerToken = 'router-token-of-replicas-0123456789';
+const routerToken = 'router-token-of-replicas-0123456789';
 const providerKey = 'gsk_replicas_0123456789';
 const model = 'openai/gpt-oss-120b';
 const patienceMs = 60_000;
@@ -44,16 +44,21 @@ export interface LaunchSeen {
 
 /** One place among the replicas: a process, and after {@link restart} another one. */
 export class Replica {
-  readonly #environment: Readonly<Record<string, string>>;
+  readonly #start: () => Promise<ServiceProcess>;
   #process: ServiceProcess;
 
-  private constructor(process: ServiceProcess, environment: Readonly<Record<string, string>>) {
+  private constructor(process: ServiceProcess, start: () => Promise<ServiceProcess>) {
     this.#process = process;
-    this.#environment = environment;
+    this.#start = start;
   }
 
-  static async start(environment: Readonly<Record<string, string>>): Promise<Replica> {
-    return new Replica(await startServiceProcess(environment), environment);
+  /** @param folder where its program is; this one's when absent. */
+  static async start(
+    environment: Readonly<Record<string, string>>,
+    folder?: string,
+  ): Promise<Replica> {
+    const start = async () => await startServiceProcess(environment, 'src/main.ts', [], folder);
+    return new Replica(await start(), start);
   }
 
   get url(): string {
@@ -75,7 +80,7 @@ export class Replica {
 
   /** Starts a new process where the last one was stopped or killed. */
   async restart(): Promise<void> {
-    this.#process = await startServiceProcess(this.#environment);
+    this.#process = await this.#start();
   }
 
   /** One request as a router sends it. */

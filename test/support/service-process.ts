@@ -38,17 +38,19 @@ const patienceMs = 30_000;
  * @param environment - settings beside host, port and data folder; nothing is inherited but `PATH`.
  * @param mainFile - `src/main.ts`, or `dist/main.js` for what is shipped.
  * @param nodeOptions - what stands before the main file on Node's command line.
+ * @param folder - where the program is; this one's when absent.
  * @throws Error with what the process wrote, when it ends or stays silent instead of listening.
  */
 export async function startServiceProcess(
   environment: Readonly<Record<string, string>>,
   mainFile: 'src/main.ts' | 'dist/main.js' = 'src/main.ts',
   nodeOptions: readonly string[] = [],
+  folder = root,
 ): Promise<ServiceProcess> {
   const isOwnFolder = environment['DATA_DIR'] === undefined;
   const dataDir = environment['DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'service-')));
   const child = spawn(process.execPath, [...nodeOptions, mainFile], {
-    cwd: root,
+    cwd: folder,
     env: {
       PATH: process.env['PATH'],
       DATA_DIR: dataDir,
