@@ -23,8 +23,12 @@ export interface LiveRun {
   readonly ended: Promise<RunView>;
 }
 
-/** How often a run that another process carries out is looked at, in milliseconds. */
-const followIntervalMs = 100;
+/**
+ * When a run that another process carries out is looked at without notice of news, in milliseconds: often at
+ * first, then each time after a quarter of what it was waited for, so that many who wait for long cost little.
+ */
+const shortestLookMs = 100;
+const longestLookMs = 2_000;
 
 /** The runs that this process carries out, and those who wait for them or follow their events. */
 export class LiveRuns {
@@ -62,7 +66,8 @@ export class LiveRuns {
 
   /** The run once it has ended, or as it is when the wait is over; whichever process carries it out. */
   async waitFor(run: Run, waitMs: number): Promise<RunView> {
-    const deadlineMs = this.#clock.monotonic() + waitMs;
+    const startMs = this.#clock.monotonic();
+    const deadlineMs = startMs + waitMs;
     let present = run;
     for (;;) {
       if (isFinal(present.state)) return { run: present, output: undefined };
@@ -73,7 +78,9 @@ export class LiveRuns {
         const view = await this.#within(live.ended, restMs);
         if (view !== undefined) return view;
       } else {
-        await this.#untilNews(run.id, Math.min(followIntervalMs, restMs));
+        const waitedMs = this.#clock.monotonic() - startMs;
+        const lookMs = Math.min(longestLookMs, Math.max(shortestLookMs, waitedMs / 4));
+        await this.#untilNews(run.id, Math.min(lookMs, restMs));
       }
       // While storage is away, the run is what it was.
       present = (await this.#store.run(run.id).catch(() => undefined)) ?? present;

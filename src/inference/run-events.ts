@@ -22,8 +22,8 @@ export const endPosition = 999_999_999_999;
 const pageSize = 200;
 /** Live events that wait for a slow reader; what exceeds it is read from storage again. */
 const maximumWaiting = 64;
-/** How often storage is looked into while another process carries the run out, in milliseconds. */
-const followIntervalMs = 150;
+/** How often storage is looked into without notice of news, while another process carries the run out, in milliseconds. */
+const followIntervalMs = 1_000;
 /** The same while this process does and therefore tells of each event, in milliseconds. */
 const liveIntervalMs = 2_000;
 
