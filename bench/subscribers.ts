@@ -1,20 +1,26 @@
 import { fork } from 'node:child_process';
+import { cpus, loadavg } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { WebSocket } from 'ws';
 
-import { startLiveService } from '../test/support/live-service.ts';
+import { json } from '../test/support/groq-responders.ts';
+import { recordedExchange } from '../test/support/recorded-exchanges.ts';
+import { startServiceOnRecordings } from '../test/support/service-process.ts';
 
 /**
- * Five thousand WebSocket subscribers on one process, and a price change: how soon all are told, what
- * queries take meanwhile, and what a subscriber costs in memory. The subscribers are in processes of their
- * own.
+ * Five thousand WebSocket subscribers on one process of the service as it ships, and price changes at its
+ * provider: how soon all are told, what queries take meanwhile, and what a subscriber costs in memory. The
+ * subscribers are in processes of their own.
  *
- * `node --expose-gc bench/subscribers.ts [subscribers] [changes]`
+ * `npm run bench:subscribers [-- <subscribers> <changes>]`
  */
-const subscriberCount = Number(process.argv[2] ?? 5_000);
-const changeCount = Number(process.argv[3] ?? 10);
+const [first = '5000', second = '20', third = ''] = process.argv.slice(2);
 const clientProcesses = 2;
+const token = 'router-token-of-the-subscribers-bench';
+const headers = { 'x-router-token': token, 'x-caller-id': 'bench' };
+const modelId = 'openai/gpt-oss-20b';
 const subscription = `subscription {
   offeringChanged {
     cursor kind snapshotVersion at offeringId
@@ -29,96 +35,105 @@ const listing = `query List($first: Int) {
 
 /** What the measuring process and the subscribers' processes tell each other. */
 type Word =
-  | { readonly kind: 'READY'; readonly count: number }
-  /** Milliseconds since the epoch at which each subscriber was told, and the length of what he was told. */
-  | { readonly kind: 'TOLD'; readonly atMs: readonly number[]; readonly bytes: number };
+  | { readonly kind: 'READY' }
+  /** Milliseconds after the catalogue took the change at which each subscriber was told. */
+  | { readonly kind: 'TOLD'; readonly waits: readonly number[]; readonly bytes: number };
 
-if (process.argv[2] === 'client') await beClient(process.argv[3] ?? '', Number(process.argv[4]));
-else await measure();
+if (first === 'client') await beClient(second, Number(third));
+else await measure(Number(first), Number(second));
 
-async function measure(): Promise<void> {
-  const service = await startLiveService();
-  const memoryBefore = memoryMb();
-  const started = performance.now();
+async function measure(subscriberCount: number, changeCount: number): Promise<void> {
+  const { service, groq, close } = await startServiceOnRecordings({
+    AUTH_MODE: 'router',
+    ROUTER_TOKENS: token,
+    POLL_INTERVAL_SECONDS: '1',
+  });
+  const before = await processOf(service.url);
+  const startedAt = performance.now();
   const clients = await Promise.all(
     Array.from({ length: clientProcesses }, () =>
-      startClient(service.webSocketUrl, subscriberCount / clientProcesses),
+      startClient(service.url, subscriberCount / clientProcesses),
     ),
   );
-  print('subscribers', subscriberCount);
-  print('connected and subscribed, s', (performance.now() - started) / 1_000);
-  const memoryConnected = memoryMb();
-  print('memory before, MB', memoryBefore);
-  print('memory with them, MB', memoryConnected);
-  print('a subscriber, kB', ((memoryConnected - memoryBefore) * 1_024) / subscriberCount);
+  const connectedSeconds = (performance.now() - startedAt) / 1_000;
+  const connected = await processOf(service.url);
+  const calm = await queriesWhile(service.url, async () => await pause(changeCount * 200));
 
-  const calm = await queriesWhile(service.url, async () => await pause(1_000));
-  print('queries without a change: p50, p99 ms', `${calm.p50.toFixed(2)}, ${calm.p99.toFixed(2)}`);
-
-  const lastTold: number[] = [];
-  const medianTold: number[] = [];
+  const last: number[] = [];
+  const median: number[] = [];
   let bytes = 0;
+  const busyFrom = await processOf(service.url);
   const busy = await queriesWhile(service.url, async () => {
     for (let change = 1; change <= changeCount; change += 1) {
       const told = Promise.all(clients.map((client) => client.told()));
-      let changedAt = 0;
-      const stop = service.catalogue.onChange(() => {
-        changedAt = Date.now();
-      });
-      await service.setInputPrice('openai/gpt-oss-20b', `0.0000000${70 + (change % 20)}`);
-      stop();
+      const { data } = structuredClone(recordedExchange('models-list-2026-10-02-with-pricing'))
+        .response.body as { data: { readonly id: string; pricing?: Record<string, string> }[] };
+      const pricing = data.find(({ id }) => id === modelId)?.pricing;
+      if (pricing === undefined) throw new Error(`No price of ${modelId}`);
+      pricing['prompt'] = `0.0000000${76 + (change % 20)}`;
+      groq.reply('/openai/v1/models', json({ object: 'list', data }));
       const words = await told;
-      const waits = words
-        .flatMap(({ atMs }) => atMs.map((at) => at - changedAt))
-        .sort((a, b) => a - b);
-      lastTold.push(waits.at(-1) ?? Number.NaN);
-      medianTold.push(waits[Math.floor(waits.length / 2)] ?? Number.NaN);
+      const waits = words.flatMap((word) => word.waits).sort((a, b) => a - b);
+      last.push(waits.at(-1) ?? Number.NaN);
+      median.push(waits[Math.floor(waits.length / 2)] ?? Number.NaN);
       bytes = words[0]?.bytes ?? 0;
-      await pause(200);
     }
   });
-  print('one message, bytes', bytes);
-  print('median subscriber told after, ms (each change)', medianTold.join(' '));
-  print('last subscriber told after, ms (each change)', lastTold.join(' '));
-  print('queries meanwhile: count', busy.count);
-  print(
-    'queries meanwhile: p50, p99, worst ms',
-    [busy.p50, busy.p99, busy.worst].map((ms) => ms.toFixed(2)).join(', '),
-  );
-  print('memory after all changes, MB', memoryMb());
-  print('heap in use after all changes, MB', process.memoryUsage().heapUsed / 1024 / 1024);
+  const after = await processOf(service.url);
   for (const client of clients) client.stop();
-  await service.stop();
+  await close();
+
+  const model = cpus()[0]?.model ?? 'unknown';
+  print('machine', `${cpus().length} x ${model}, load ${loadavg()[0]?.toFixed(1)}`);
+  print('subscribers, price changes', `${subscriberCount}, ${changeCount}`);
+  print('connected and subscribed after, s', connectedSeconds.toFixed(1));
+  print('one message, bytes', bytes);
+  print('median subscriber told after, ms: median, worst', spread(median));
+  print('last subscriber told after, ms: median, worst', spread(last));
+  print('queries without a change: p50, p99, worst ms', timesOf(calm));
+  print('queries during the changes: p50, p99, worst ms', timesOf(busy));
+  print('queries answered', `${calm.length}, ${busy.length}`);
+  const cpuMs = (1_000 * (after.cpuSeconds - busyFrom.cpuSeconds)) / changeCount;
+  print('processor time for a change, queries included, ms', cpuMs.toFixed(0));
+  const growth = connected.residentMb - before.residentMb;
+  print('a subscriber, kB', ((growth * 1_024) / subscriberCount).toFixed(1));
+  const memory = [before, connected, after].map(({ residentMb }) => residentMb.toFixed(0));
+  print('memory before, with them, after all changes, MB', memory.join(', '));
 }
 
-function memoryMb(): number {
-  (globalThis as { gc?: () => void }).gc?.();
-  return process.memoryUsage().rss / 1024 / 1024;
+/** Memory and processor time that the service says it takes. */
+async function processOf(url: string) {
+  const text = await (await fetch(new URL('/metrics', url))).text();
+  const value = (name: string): number =>
+    Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+  return {
+    residentMb: value('process_resident_memory_bytes') / 1024 / 1024,
+    cpuSeconds: value('process_cpu_seconds_total'),
+  };
 }
 
-/** Asks one query after the other on one connection, each with other variables, until the work is done. */
-async function queriesWhile(url: string, work: () => Promise<void>) {
+/** Asks one query after the other, each with other variables than the last, until the work is done. */
+async function queriesWhile(url: string, work: () => Promise<void>): Promise<readonly number[]> {
   const times: number[] = [];
   const done = new AbortController();
   const asking = (async () => {
     for (let count = 0; !done.signal.aborted; count += 1) {
-      const startedAt = performance.now();
+      const askedAt = performance.now();
       const response = await fetch(url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { ...headers, 'content-type': 'application/json' },
         body: JSON.stringify({ query: listing, variables: { first: 1 + (count % 50) } }),
       });
+      if (!response.ok) throw new Error(await response.text());
       await response.arrayBuffer();
-      times.push(performance.now() - startedAt);
+      times.push(performance.now() - askedAt);
       await pause(2);
     }
   })();
   await work();
   done.abort();
   await asking;
-  times.sort((left, right) => left - right);
-  const at = (share: number): number => times[Math.floor((times.length - 1) * share)] ?? Number.NaN;
-  return { count: times.length, p50: at(0.5), p99: at(0.99), worst: at(1) };
+  return times.sort((left, right) => left - right);
 }
 
 interface ClientProcess {
@@ -143,24 +158,28 @@ async function startClient(url: string, count: number): Promise<ClientProcess> {
 }
 
 async function beClient(url: string, count: number): Promise<void> {
-  let toldAt: number[] = [];
+  let waits: number[] = [];
   const tell = (word: Word): void => void process.send?.(word);
   const onNext = (data: Buffer): void => {
-    toldAt.push(Date.now());
-    if (toldAt.length < count) return;
-    tell({ kind: 'TOLD', atMs: toldAt, bytes: data.byteLength });
-    toldAt = [];
+    const now = Date.now();
+    const at = /"at":"([^"]+)"/.exec(data.toString())?.[1] ?? '';
+    waits.push(now - Date.parse(at));
+    if (waits.length < count) return;
+    tell({ kind: 'TOLD', waits, bytes: data.byteLength });
+    waits = [];
   };
   const connectionsAtOnce = 50;
   for (let begun = 0; begun < count; begun += connectionsAtOnce) {
     const some = Math.min(connectionsAtOnce, count - begun);
     await Promise.all(Array.from({ length: some }, () => subscribe(url, onNext)));
   }
-  tell({ kind: 'READY', count });
+  tell({ kind: 'READY' });
 }
 
 async function subscribe(url: string, onNext: (data: Buffer) => void): Promise<void> {
-  const socket = new WebSocket(url, 'graphql-transport-ws', { perMessageDeflate: false });
+  const address = url.replace('http:', 'ws:');
+  const options = { headers, perMessageDeflate: false };
+  const socket = new WebSocket(address, 'graphql-transport-ws', options);
   await new Promise<void>((resolve, reject) => {
     socket.on('error', reject);
     socket.on('open', () => socket.send('{"type":"connection_init"}'));
@@ -173,11 +192,17 @@ async function subscribe(url: string, onNext: (data: Buffer) => void): Promise<v
   });
 }
 
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms));
+function spread(values: readonly number[]): string {
+  const sorted = values.toSorted((left, right) => left - right);
+  return `${sorted[Math.floor(sorted.length / 2)]}, ${sorted.at(-1)}`;
+}
+
+/** @param times - in order. */
+function timesOf(times: readonly number[]): string {
+  const at = (share: number): number => times[Math.floor((times.length - 1) * share)] ?? Number.NaN;
+  return [at(0.5), at(0.99), at(1)].map((ms) => ms.toFixed(1)).join(', ');
 }
 
 function print(name: string, value: number | string): void {
-  const text = typeof value === 'number' ? String(Math.round(value * 100) / 100) : value;
-  process.stdout.write(`${name.padEnd(52)} ${text}\n`);
+  process.stdout.write(`${name.padEnd(54)} ${value}\n`);
 }
