@@ -21,5 +21,46 @@ export function createLog(
     },
     ...(fieldsOfNow === undefined ? {} : { mixin: fieldsOfNow }),
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? batchedOutput());
+}
+
+/** Characters that are written to the standard output at once. */
+const batchCharacters = 12 * 1024;
+/** How long a line may wait for others, in milliseconds. */
+const longestWaitMs = 10;
+/** Characters that wait while nobody reads the standard output; lines beyond are lost. */
+const maximumWaitingCharacters = 16 * 1024 * 1024;
+
+/**
+ * Writes lines to the standard output, many at once: to write each by itself would cost a request as much as
+ * its answer. A line waits for a moment at most, warnings and errors not at all, and nothing is left behind
+ * when the process ends by itself.
+ */
+function batchedOutput(): DestinationStream {
+  const output = pino.destination({
+    dest: 1,
+    sync: false,
+    minLength: batchCharacters,
+    maxLength: maximumWaitingCharacters,
+  });
+  let isFlushing = false;
+  const flush = (): void => {
+    isFlushing = false;
+    output.flush();
+  };
+  return {
+    write(line) {
+      output.write(line);
+      if (isUrgent(line)) output.flush();
+      else if (!isFlushing) {
+        isFlushing = true;
+        setTimeout(flush, longestWaitMs).unref();
+      }
+    },
+  };
+}
+
+/** Every line begins with its level: 40 is a warning, more is worse. */
+function isUrgent(line: string): boolean {
+  return line.charCodeAt('{"level":'.length) >= '4'.charCodeAt(0);
 }

@@ -369,19 +369,29 @@ function versionOf(): string {
 
 /** Finished bytes of public answers, ended by the snapshot that they were made from. */
 function responseCacheOf(config: Config, metrics: Metrics): ResponseCache<RequestContext> {
-  const lookups = metrics.counter({
-    name: 'response_cache_lookups_total',
-    help: 'Requests that were answered from finished bytes, or not.',
-    labels: ['outcome'],
-  });
+  const counts = { hit: 0, miss: 0 };
+  metrics.counter(
+    {
+      name: 'response_cache_lookups_total',
+      help: 'Requests that were answered from finished bytes, or not.',
+      labels: ['outcome'],
+    },
+    (counter) => {
+      counter.reset();
+      counter.inc({ outcome: 'hit' }, counts.hit);
+      counter.inc({ outcome: 'miss' }, counts.miss);
+    },
+  );
   return new ResponseCache({
-    stateOf: ({ snapshot, nowMs }) => ({
+    momentOf: ({ snapshot, nowMs }) => ({
       state: snapshot,
       nowMs,
       validUntilMs: snapshot.nextChangeAtMs,
     }),
     maximumBytes: config.responseCacheBytes,
-    onLookup: (outcome) => lookups.inc({ outcome }),
+    onLookup: (outcome) => {
+      counts[outcome] += 1;
+    },
   });
 }
 

@@ -109,8 +109,11 @@ export class OfferingIndex {
 
   /** Positions of the matching rows, or undefined for all. */
   #select(criteria: OfferingCriteria, nowMs: number): Uint32Array | undefined {
-    const tests = testsOf(criteria, nowMs);
     const { rows } = this.#ordered;
+    const tests: ((position: number) => boolean)[] = this.#rangeTests(criteria);
+    for (const test of valueTestsOf(criteria, nowMs)) {
+      tests.push((position) => test(rows[position]!));
+    }
     let candidates: Uint32Array | undefined;
     let narrowest: Dimension | undefined;
     for (const name of dimensionNames) {
@@ -126,19 +129,36 @@ export class OfferingIndex {
       const wanted = criteria[name];
       if (wanted === undefined || name === narrowest) continue;
       const values = new Set<string | undefined>(wanted);
-      tests.push((offering) => values.has(dimensions[name](offering)));
+      tests.push((position) => values.has(dimensions[name](rows[position]!)));
     }
-    if (candidates === undefined && tests.length === 0) return undefined;
-    const matches = (position: number) => tests.every((test) => test(rows[position]!));
-    if (candidates !== undefined) {
-      return tests.length === 0 ? candidates : candidates.filter(matches);
-    }
-    const found = new Uint32Array(rows.length);
+    if (tests.length === 0) return candidates;
+    const length = candidates?.length ?? rows.length;
+    const found = new Uint32Array(length);
     let count = 0;
-    for (let position = 0; position < rows.length; position += 1) {
-      if (matches(position)) found[count++] = position;
+    for (let index = 0; index < length; index += 1) {
+      const position = candidates === undefined ? index : candidates[index]!;
+      if (tests.every((test) => test(position))) found[count++] = position;
     }
-    return found.slice(0, count);
+    return found.subarray(0, count);
+  }
+
+  /** Tests of the criteria that are a range of an order. */
+  #rangeTests({
+    maxCostPerToken,
+    minThroughput,
+    minContextWindow,
+  }: OfferingCriteria): ((position: number) => boolean)[] {
+    const tests: ((position: number) => boolean)[] = [];
+    if (maxCostPerToken !== undefined) {
+      tests.push(this.#ordered.within('COST_PER_TOKEN', undefined, maxCostPerToken));
+    }
+    if (minThroughput !== undefined) {
+      tests.push(this.#ordered.within('THROUGHPUT', minThroughput, undefined));
+    }
+    if (minContextWindow !== undefined) {
+      tests.push(this.#ordered.within('CONTEXT_WINDOW', minContextWindow, undefined));
+    }
+    return tests;
   }
 }
 
@@ -147,7 +167,7 @@ export function offeringTest(
   criteria: OfferingCriteria,
   nowMs: number,
 ): (offering: OfferingEntry) => boolean {
-  const tests = testsOf(criteria, nowMs);
+  const tests = [...rangeTestsOf(criteria), ...valueTestsOf(criteria, nowMs)];
   for (const name of dimensionNames) {
     const wanted = criteria[name];
     if (wanted === undefined) continue;
@@ -163,18 +183,19 @@ const maximumRememberedPositions = 4_000_000;
 /** Longer filters, which no listing has, are worked out each time: their text would be kept too. */
 const maximumRememberedKeyLength = 2_000;
 
-function testsOf(
-  criteria: OfferingCriteria,
-  nowMs: number,
-): ((offering: OfferingEntry) => boolean)[] {
-  const tests: ((offering: OfferingEntry) => boolean)[] = [];
-  const { maxCostPerToken, minThroughput, minContextWindow, available, launchable } = criteria;
-  if (available !== undefined) tests.push((offering) => offering.available === available);
+type OfferingTest = (offering: OfferingEntry) => boolean;
+
+function rangeTestsOf(criteria: OfferingCriteria): OfferingTest[] {
+  const tests: OfferingTest[] = [];
+  const { maxCostPerToken, minThroughput, minContextWindow } = criteria;
   if (minThroughput !== undefined) {
     tests.push(({ throughput }) => throughput !== undefined && throughput >= minThroughput);
   }
   if (minContextWindow !== undefined) {
-    tests.push(({ model }) => (model.listed?.contextWindow ?? -1) >= minContextWindow);
+    tests.push(({ model }) => {
+      const contextWindow = model.listed?.contextWindow;
+      return contextWindow !== undefined && contextWindow >= minContextWindow;
+    });
   }
   if (maxCostPerToken !== undefined) {
     tests.push(({ price }) => {
@@ -182,6 +203,13 @@ function testsOf(
       return cost !== undefined && cost.compare(maxCostPerToken) <= 0;
     });
   }
+  return tests;
+}
+
+function valueTestsOf(criteria: OfferingCriteria, nowMs: number): OfferingTest[] {
+  const tests: OfferingTest[] = [];
+  const { available, launchable } = criteria;
+  if (available !== undefined) tests.push((offering) => offering.available === available);
   if (criteria.features !== undefined && criteria.features.length > 0) {
     const wanted = criteria.features;
     tests.push(({ model }) => wanted.every((name) => model.listed?.features?.includes(name)));

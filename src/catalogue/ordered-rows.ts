@@ -33,20 +33,46 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
     return new OrderedRows(rows, keyOf, orders);
   }
 
+  /**
+   * Tells by position which rows have a value from `least` to `most`, both included; rows with none are
+   * not among them. It compares places in the order instead of values.
+   */
+  within(field: Field, least: SortKey, most: SortKey): (position: number) => boolean {
+    const { positionAt, rankOf, knownCount } = this.#orderBy(field);
+    const keyAt = (rank: number) => this.#keyOf[field](this.rows[positionAt[rank]!]!);
+    const from =
+      least === undefined
+        ? 0
+        : firstRank(knownCount, (rank) => compareKeys(keyAt(rank), least) >= 0);
+    const to =
+      most === undefined
+        ? knownCount
+        : firstRank(knownCount, (rank) => compareKeys(keyAt(rank), most) > 0);
+    return (position) => {
+      const rank = rankOf[position]!;
+      return rank >= from && rank < to;
+    };
+  }
+
   /** The rows whose positions are given, or all of them, as a list in the order asked for. */
   sorted(
     selection: Uint32Array | undefined,
     field: Field,
     direction: SortDirection,
   ): SortedList<Row> {
-    const order = this.#orders.get(field);
-    if (order === undefined) throw new RangeError(`No order by ${field}`);
+    const order = this.#orderBy(field);
     let ranks: Uint32Array | undefined;
     if (selection !== undefined) {
       ranks = selection.map((position) => order.rankOf[position]!);
       ranks.sort();
     }
     return new SortedList(this.rows, this.#keyOf[field], order, ranks, direction);
+  }
+
+  #orderBy(field: Field): Order {
+    const order = this.#orders.get(field);
+    if (order === undefined) throw new RangeError(`No order by ${field}`);
+    return order;
   }
 }
 
@@ -203,12 +229,17 @@ function compareKeys(left: SortKey, right: SortKey): number {
 }
 
 function lowerBound(sorted: Uint32Array, limit: number): number {
+  return firstRank(sorted.length, (rank) => sorted[rank]! >= limit);
+}
+
+/** The first rank below `count` from which on a condition holds, or `count`. */
+function firstRank(count: number, holds: (rank: number) => boolean): number {
   let low = 0;
-  let high = sorted.length;
+  let high = count;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (sorted[middle]! < limit) low = middle + 1;
-    else high = middle;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
   }
   return low;
 }

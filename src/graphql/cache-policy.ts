@@ -32,7 +32,14 @@ const briefFields: ReadonlySet<string> = new Set([
 /** The entity that belongs to its caller. */
 const privateEntity = 'InferenceRun';
 
-const policies = new WeakMap<OperationDefinitionNode, CachePolicy | undefined>();
+/** What an operation's own text says of its answer. */
+interface TextPolicy {
+  readonly policy: CachePolicy;
+  /** Whether its variables may name entities. */
+  readonly takesEntities: boolean;
+}
+
+const policies = new WeakMap<OperationDefinitionNode, TextPolicy | undefined>();
 
 /** The policy for an operation with its variables; undefined when its answer must not be shared. */
 export function cachePolicyOf(
@@ -40,11 +47,35 @@ export function cachePolicyOf(
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): CachePolicy | undefined {
-  if (!policies.has(operation)) policies.set(operation, staticPolicyOf(document, operation));
-  const policy = policies.get(operation);
-  return policy !== undefined && JSON.stringify(variables).includes(privateEntity)
-    ? undefined
-    : policy;
+  let known = policies.get(operation);
+  if (known === undefined && !policies.has(operation)) {
+    known = textPolicyOf(document, operation);
+    policies.set(operation, known);
+  }
+  if (known === undefined) return undefined;
+  return known.takesEntities && holdsPrivateEntity(variables) ? undefined : known.policy;
+}
+
+/** Whether the private entity's name is anywhere in a value, since a variable may stand at any place. */
+function holdsPrivateEntity(value: unknown): boolean {
+  if (value === privateEntity) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  for (const name in value) {
+    if (holdsPrivateEntity(value[name as keyof typeof value])) return true;
+  }
+  return false;
+}
+
+function textPolicyOf(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): TextPolicy | undefined {
+  const policy = staticPolicyOf(document, operation);
+  if (policy === undefined) return undefined;
+  const takesEntities = operation.selectionSet.selections.some(
+    (selection) => selection.kind === Kind.FIELD && selection.name.value === '_entities',
+  );
+  return { policy, takesEntities };
 }
 
 function staticPolicyOf(

@@ -50,19 +50,45 @@ export function pageOf<Row extends { readonly id: string }>(
   end = Math.max(start, end);
   if (last === undefined) end = Math.min(end, start + (first ?? defaultPageSize));
   else start = Math.max(start, end - last);
-  const nodes = list.slice(start, end);
-  const edges = nodes.map((node) => ({ cursor: cursorOf(list.keyOf(node), node.id, order), node }));
-  return {
-    edges,
-    nodes,
-    totalCount: list.length,
-    pageInfo: {
-      hasNextPage: end < list.length,
-      hasPreviousPage: start > 0,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-  };
+  return new ListPage(list, order, start, end);
+}
+
+/** A page whose cursors are written when they are asked for: most readers want one of them at most. */
+class ListPage<Row extends { readonly id: string }> implements Page<Row> {
+  readonly nodes: readonly Row[];
+  readonly totalCount: number;
+  readonly #list: SortedList<Row>;
+  readonly #order: PageOrder;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(list: SortedList<Row>, order: PageOrder, start: number, end: number) {
+    this.nodes = list.slice(start, end);
+    this.totalCount = list.length;
+    this.#list = list;
+    this.#order = order;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get edges(): Page<Row>['edges'] {
+    return this.nodes.map((node) => ({ cursor: this.#cursorOf(node), node }));
+  }
+
+  get pageInfo(): Page<Row>['pageInfo'] {
+    const first = this.nodes[0];
+    const last = this.nodes.at(-1);
+    return {
+      hasNextPage: this.#end < this.#list.length,
+      hasPreviousPage: this.#start > 0,
+      startCursor: first === undefined ? null : this.#cursorOf(first),
+      endCursor: last === undefined ? null : this.#cursorOf(last),
+    };
+  }
+
+  #cursorOf(node: Row): string {
+    return cursorOf(this.#list.keyOf(node), node.id, this.#order);
+  }
 }
 
 /** @throws a BAD_USER_INPUT error for sizes out of bounds and for both at once. */

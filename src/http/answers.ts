@@ -7,19 +7,27 @@ import {
   httpStatusOf,
 } from '../graphql/errors.ts';
 import type { ErrorCode } from '../graphql/errors.ts';
+import { borrowMemory } from './answer-memory.ts';
+import { ByteText } from '../graphql/byte-text.ts';
+import type { RecordedResponse } from './request-record.ts';
 
 /** A whole HTTP answer, before it is written. */
 export interface HttpAnswer {
   readonly status: number;
   /** Lower-case names. `cache-control` is `no-store` and the security headers are added unless given. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
+  readonly body: string | Uint8Array | ByteText;
   /**
    * Goes on writing after the head, in place of `body`, and ends the response by itself; given undefined, it
    * lets go of what it holds, because there is nobody to write to.
    */
   readonly stream?: (response: ServerResponse | undefined) => void;
+  /** What {@link headOf} makes of `headers`, kept by those who send them often. */
+  readonly head?: readonly string[];
 }
+
+/** Takes the answer to a request, or its promise. */
+export type Reply = (answer: HttpAnswer | Promise<HttpAnswer>) => void;
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 export const EVENT_STREAM_TYPE = 'text/event-stream; charset=utf-8';
@@ -30,27 +38,42 @@ const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
 /** Writes an answer. `closing` tells the client to use the connection no further. */
 export function sendAnswer(
-  response: ServerResponse,
-  { status, headers, body, stream }: HttpAnswer,
+  response: RecordedResponse,
+  answer: HttpAnswer,
   requestId: string,
   closing: boolean,
 ): void {
-  const raw: string[] = [];
-  for (const name in headers) raw.push(name, headers[name] ?? '');
-  if (headers['cache-control'] === undefined) raw.push('cache-control', 'no-store');
-  if (headers['content-security-policy'] === undefined) {
-    raw.push('content-security-policy', DATA_POLICY);
-  }
-  raw.push('x-content-type-options', 'nosniff', 'referrer-policy', 'no-referrer');
-  raw.push('x-request-id', requestId);
+  const { status, body, stream } = answer;
+  const head = answer.head?.slice() ?? headOf(answer.headers);
+  head.push('x-request-id', requestId);
   if (stream === undefined && status !== 204 && status !== 304) {
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
-    raw.push('content-length', String(length));
+    head.push('content-length', String(length));
   }
-  if (closing) raw.push('connection', 'close');
-  response.writeHead(status, raw);
-  if (stream === undefined) response.end(body);
-  else stream(response);
+  if (closing) head.push('connection', 'close');
+  response.writeHead(status, head);
+  if (stream !== undefined) stream(response);
+  else if (body instanceof ByteText) response.end(borrowedBytes(response, body));
+  else response.end(body);
+}
+
+function borrowedBytes(response: RecordedResponse, { characters, byteLength }: ByteText): Buffer {
+  const memory = borrowMemory(byteLength);
+  response.borrowed = memory;
+  memory.write(characters, 'latin1');
+  return memory.subarray(0, byteLength);
+}
+
+/** Names and values in turn, as they are written, up to what belongs to one request alone. */
+export function headOf(headers: HttpAnswer['headers']): string[] {
+  const head: string[] = [];
+  for (const name in headers) head.push(name, headers[name] ?? '');
+  if (headers['cache-control'] === undefined) head.push('cache-control', 'no-store');
+  if (headers['content-security-policy'] === undefined) {
+    head.push('content-security-policy', DATA_POLICY);
+  }
+  head.push('x-content-type-options', 'nosniff', 'referrer-policy', 'no-referrer');
+  return head;
 }
 
 export function jsonAnswer(
@@ -70,7 +93,7 @@ export function refusal(
   code: Exclude<ErrorCode, 'INTERNAL_SERVER_ERROR'>,
   message: string,
   headers: Readonly<Record<string, string>> = {},
-): HttpAnswer {
+): HttpAnswer & { readonly body: string } {
   return errorAnswer([clientError(code, message)], undefined, headers);
 }
 
@@ -79,7 +102,7 @@ export function errorAnswer(
   errors: readonly unknown[],
   requestId: string | undefined,
   headers: Readonly<Record<string, string>> = {},
-): HttpAnswer {
+): HttpAnswer & { readonly body: string } {
   const body = JSON.stringify({
     errors: errors.map((error) => formatErrorForClient(error, requestId)),
   });
@@ -114,7 +137,7 @@ export function rawRefusal(
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
     '',
-    String(body),
+    body,
   ].join('\r\n');
 }
 

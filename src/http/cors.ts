@@ -16,8 +16,9 @@ export function withCors(
   if (allowedOrigins.size === 0) return answer;
   const { vary } = answer.headers;
   const added = corsHeaders(headers, allowedOrigins);
+  const { head: _, ...withoutHead } = answer;
   return {
-    ...answer,
+    ...withoutHead,
     headers: {
       ...answer.headers,
       ...added,

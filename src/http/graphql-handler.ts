@@ -1,6 +1,7 @@
+import { AsyncResource } from 'node:async_hooks';
 import { HeaderMap } from '@apollo/server';
 import type { ApolloServer, BaseContext } from '@apollo/server';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { Logger } from 'pino';
 import { cachePolicyOf } from '../graphql/cache-policy.ts';
@@ -15,12 +16,14 @@ import {
 } from '../graphql/errors.ts';
 import type { Variables } from '../graphql/variable-limits.ts';
 import { EVENT_STREAM_TYPE, GRAPHQL_RESPONSE_TYPE, JSON_TYPE, errorAnswer } from './answers.ts';
-import type { HttpAnswer } from './answers.ts';
+import type { HttpAnswer, Reply } from './answers.ts';
+import type { ByteText } from '../graphql/byte-text.ts';
 import { namesType, preferredType } from './content-negotiation.ts';
 import { createEngine, reportFault } from './graphql-engine.ts';
 import type { RecordedGraphQLRequest } from './graphql-engine.ts';
 import { parametersFromBody, parametersFromSearch } from './graphql-parameters.ts';
 import type { GraphQLParameters } from './graphql-parameters.ts';
+import type { IncomingRequest } from './incoming-request.ts';
 import type { FoundOperation, OperationGate } from './operation-gate.ts';
 import { ClientDisconnected, readBody, requireJson } from './request-body.ts';
 import type { RequestKind, RequestRecord } from './request-record.ts';
@@ -28,15 +31,37 @@ import { refusedStream } from './subscriptions/event-stream.ts';
 import { subscriptionsOnly } from './subscriptions/subscription-desk.ts';
 import type { Subscriptions } from './subscriptions/subscriptions.ts';
 
-/** What a context is made from. */
-export interface ContextRequest {
-  readonly headers: IncomingHttpHeaders;
+/** What a context is made from. Asks the socket and makes an abort signal only for those who want to know. */
+export class ContextRequest {
+  readonly #request: IncomingRequest;
+  readonly #record: RequestRecord;
+
+  constructor(request: IncomingRequest, record: RequestRecord) {
+    this.#request = request;
+    this.#record = record;
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.#request.headers;
+  }
+
   /** The peer's address, which behind a proxy is the proxy's. */
-  readonly remoteAddress: string | undefined;
-  readonly requestId: string;
-  readonly traceId: string | undefined;
+  get remoteAddress(): string | undefined {
+    return this.#request.socket.remoteAddress;
+  }
+
+  get requestId(): string {
+    return this.#record.id;
+  }
+
+  get traceId(): string | undefined {
+    return this.#record.traceId;
+  }
+
   /** Aborts when the client is gone before its answer; never for a mutation. */
-  readonly signal: AbortSignal;
+  get signal(): AbortSignal {
+    return this.#record.signal;
+  }
 }
 
 /** A request whose transport, body and caller are accepted, before its JSON is read. */
@@ -51,12 +76,13 @@ export interface GraphQLExchange<Context> {
 }
 
 /**
- * May answer an exchange in the engine's place, or pass it on and look at the answer. A refused or
- * failed operation is an answer too, told by its status and `record.errorCodes`.
+ * May answer an exchange in the engine's place, or pass it on and look at the answer, which comes at once
+ * where nothing has to be waited for. A refused or failed operation is an answer too, told by its status and
+ * `record.errorCodes`.
  */
 export type Interceptor<Context> = (
   exchange: GraphQLExchange<Context>,
-  next: () => Promise<HttpAnswer>,
+  next: (exchange: GraphQLExchange<Context>) => HttpAnswer | Promise<HttpAnswer>,
 ) => HttpAnswer | Promise<HttpAnswer>;
 
 /** The body of the answer to a checked, public query; undefined where the engine has to make it. */
@@ -65,7 +91,7 @@ export type ExecuteCompiled<Context> = (
   operation: OperationDefinitionNode,
   variables: Variables,
   context: Context,
-) => string | undefined;
+) => ByteText | undefined;
 
 /** What goes into the `extensions` of the answer to a public query; undefined for nothing. */
 export type ExtensionsOf<Context> = (
@@ -99,6 +125,12 @@ const fullMediaTypes = {
   'application/graphql-response+json': GRAPHQL_RESPONSE_TYPE,
 } as const satisfies Record<(typeof mediaTypes)[number], string>;
 
+/** The same objects each time, so that what is made of them can be kept. */
+const headersByType: Readonly<Record<string, HttpAnswer['headers']>> = {
+  [JSON_TYPE]: { 'content-type': JSON_TYPE },
+  [GRAPHQL_RESPONSE_TYPE]: { 'content-type': GRAPHQL_RESPONSE_TYPE },
+};
+
 /** Headers of which a form or a link of another site cannot send even one. */
 const preflightHeaders = ['apollo-require-preflight', 'x-apollo-operation-name'] as const;
 
@@ -122,51 +154,84 @@ export class GraphQLHandler<Context extends BaseContext> {
   }
 
   /**
-   * Answers one request; every refusal and fault is an answer.
+   * Answers one request; every refusal and fault is an answer. What need not wait does not: an answer that
+   * is kept is given in the turn in which the last byte of its request was read.
    *
+   * @param reply - given what rejects with {@link ClientDisconnected} when there is nobody left to answer.
    * @param beforeReading - called when the headers are accepted and the body is about to be read.
-   * @throws {@link ClientDisconnected} when there is nobody left to answer.
    */
-  async handle(
-    request: IncomingMessage,
+  handle(
+    request: IncomingRequest,
     search: string,
     record: RequestRecord,
+    reply: Reply,
     beforeReading?: () => void,
-  ): Promise<HttpAnswer> {
+  ): void {
     record.kind = 'graphql_refused';
+    const method = request.method === 'GET' ? 'GET' : 'POST';
     let mediaType: string = JSON_TYPE;
     try {
-      const method = request.method === 'GET' ? 'GET' : 'POST';
       mediaType = acceptedType(request.headers.accept, this.#options.subscriptions !== undefined);
       checkTransport(method, request.headers);
-      const raw =
-        method === 'GET'
-          ? search
-          : await readBody(request, this.#options.maxBodyBytes, beforeReading);
-      const context = await this.#options.contextFor(contextRequest(request, record));
+    } catch (error) {
+      reply(this.#refuseRequest(error, record, mediaType));
+      return;
+    }
+    if (method === 'GET') {
+      reply(this.#answerRequest(request, search, mediaType, record));
+      return;
+    }
+    const whenRead = (body: string | Error): void => {
+      if (typeof body === 'string') reply(this.#answerRequest(request, body, mediaType, record));
+      else if (body instanceof ClientDisconnected) reply(nobodyLeft(body));
+      else reply(this.#refuseRequest(body, record, mediaType));
+    };
+    // The parser, which knows no span, calls.
+    const continued = record.span === undefined ? whenRead : AsyncResource.bind(whenRead);
+    readBody(request, this.#options.maxBodyBytes, beforeReading, continued);
+  }
+
+  /** Answers a request that is complete. */
+  #answerRequest(
+    request: IncomingRequest,
+    raw: string,
+    mediaType: string,
+    record: RequestRecord,
+  ): HttpAnswer | Promise<HttpAnswer> {
+    const method = request.method === 'GET' ? 'GET' : 'POST';
+    const answerFor = (context: Context): HttpAnswer | Promise<HttpAnswer> => {
       const { headers } = request;
       const exchange = { method, raw, mediaType, headers, context, record } as const;
       const { intercept } = this.#options;
-      return intercept === undefined
-        ? await this.#answer(exchange)
-        : await intercept(exchange, () => this.#answer(exchange));
+      return intercept === undefined ? this.#answer(exchange) : intercept(exchange, this.#answer);
+    };
+    const refuse = (error: unknown): HttpAnswer | Promise<HttpAnswer> =>
+      error instanceof ClientDisconnected
+        ? nobodyLeft(error)
+        : this.#refuseRequest(error, record, mediaType);
+    try {
+      const context = this.#options.contextFor(new ContextRequest(request, record));
+      const answer = context instanceof Promise ? context.then(answerFor) : answerFor(context);
+      return answer instanceof Promise ? answer.catch(refuse) : answer;
     } catch (error) {
-      if (error instanceof ClientDisconnected) throw error;
-      const type = mediaType === EVENT_STREAM_TYPE ? JSON_TYPE : mediaType;
-      return this.#refuse([error], record, type);
+      return refuse(error);
     }
   }
 
-  async #answer(exchange: GraphQLExchange<Context>): Promise<HttpAnswer> {
-    try {
-      return await this.#execute(exchange);
-    } catch (error) {
+  readonly #answer = (exchange: GraphQLExchange<Context>): HttpAnswer | Promise<HttpAnswer> => {
+    const refuse = (error: unknown): HttpAnswer => {
       if (error instanceof ClientDisconnected) throw error;
       return this.#refuse([error], exchange.record, exchange.mediaType);
+    };
+    try {
+      const answer = this.#execute(exchange);
+      return answer instanceof Promise ? answer.catch(refuse) : answer;
+    } catch (error) {
+      return refuse(error);
     }
-  }
+  };
 
-  async #execute(exchange: GraphQLExchange<Context>): Promise<HttpAnswer> {
+  #execute(exchange: GraphQLExchange<Context>): HttpAnswer | Promise<HttpAnswer> {
     const { method, raw, mediaType, context, record } = exchange;
     const { gate, limits } = this.#options;
     const refuse = (errors: readonly unknown[], headers = {}): HttpAnswer =>
@@ -188,7 +253,7 @@ export class GraphQLHandler<Context extends BaseContext> {
         return refuse([clientError('METHOD_NOT_ALLOWED', message)], { allow: 'POST' });
       }
       if (facts.type === 'subscription') {
-        return await this.#subscribe(exchange, parameters, finding.found, facts);
+        return this.#subscribe(exchange, parameters, finding.found, facts);
       }
       const errors = gate.errorsOf(facts, parameters, context);
       if (errors.length > 0) return refuse(errors);
@@ -197,7 +262,7 @@ export class GraphQLHandler<Context extends BaseContext> {
       record.kind = kindOf(facts);
       record.cachePolicy = cachePolicyOf(document, facts.operation, variables);
       if (record.cachePolicy !== undefined) {
-        return await this.#publicAnswer(exchange, parameters, document, facts);
+        return this.#publicAnswer(exchange, parameters, document, facts);
       }
     }
     if (mediaType === EVENT_STREAM_TYPE) return refuse([subscriptionsOnly()]);
@@ -206,25 +271,29 @@ export class GraphQLHandler<Context extends BaseContext> {
     return this.#engineAnswer(exchange, parameters);
   }
 
-  async #publicAnswer(
+  #publicAnswer(
     exchange: GraphQLExchange<Context>,
     parameters: GraphQLParameters,
     document: DocumentNode,
     { operation }: OperationFacts,
-  ): Promise<HttpAnswer> {
+  ): HttpAnswer | Promise<HttpAnswer> {
     const { mediaType, context, record } = exchange;
     const { executeCompiled, extensionsOf } = this.#options;
     const { variables = {} } = parameters;
+    const extended = (answer: HttpAnswer): HttpAnswer => {
+      if (extensionsOf === undefined || answer.status !== 200 || record.errorCodes.length > 0) {
+        return answer;
+      }
+      const extensions = extensionsOf(document, operation, variables, context);
+      return extensions === undefined ? answer : withExtensions(answer, extensions);
+    };
     const body = executeCompiled?.(document, operation, variables, context);
-    if (body === undefined && record.clientGone)
+    if (body !== undefined) {
+      return extended({ status: 200, headers: headersByType[mediaType] ?? {}, body });
+    }
+    if (record.clientGone)
       throw new ClientDisconnected('The client left before its operation began.');
-    const answer =
-      body === undefined
-        ? await this.#engineAnswer(exchange, parameters)
-        : { status: 200, headers: { 'content-type': mediaType }, body };
-    if (answer.status !== 200 || record.errorCodes.length > 0) return answer;
-    const extensions = extensionsOf?.(document, operation, variables, context);
-    return extensions === undefined ? answer : withExtensions(answer, extensions);
+    return this.#engineAnswer(exchange, parameters).then(extended);
   }
 
   async #subscribe(
@@ -288,6 +357,11 @@ export class GraphQLHandler<Context extends BaseContext> {
     return { status: answer.status ?? 200, headers: answerHeaders, body: answer.body.string };
   }
 
+  /** Refuses a request before it is known what it asks for. */
+  #refuseRequest(error: unknown, record: RequestRecord, mediaType: string): HttpAnswer {
+    return this.#refuse([error], record, mediaType === EVENT_STREAM_TYPE ? JSON_TYPE : mediaType);
+  }
+
   #refuse(
     errors: readonly unknown[],
     record: RequestRecord,
@@ -347,19 +421,8 @@ function withExtensions(answer: HttpAnswer, extensions: object): HttpAnswer {
   return { ...answer, body: `${text.slice(0, end)},"extensions":${JSON.stringify(extensions)}}` };
 }
 
-/** Asks the socket and makes an abort signal only for those who want to know. */
-function contextRequest(request: IncomingMessage, record: RequestRecord): ContextRequest {
-  return {
-    headers: request.headers,
-    requestId: record.id,
-    traceId: record.traceId,
-    get remoteAddress() {
-      return request.socket.remoteAddress;
-    },
-    get signal() {
-      return record.signal;
-    },
-  };
+async function nobodyLeft(error: ClientDisconnected): Promise<never> {
+  throw error;
 }
 
 function kindOf(facts: OperationFacts): RequestKind {

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { RequestKind } from './request-record.ts';
+import { RequestTally } from './request-tally.ts';
 
 /** What the HTTP server counts. Labels come from closed sets, never from a request's text. */
 export interface HttpMetrics {
@@ -47,7 +48,11 @@ export interface Metrics {
     definition: MetricDefinition<Label>,
     read?: (gauge: Gauge<Label>) => void,
   ): Gauge<Label>;
-  counter<Label extends string>(definition: MetricDefinition<Label>): Counter<Label>;
+  /** A number that only goes up; `read` is asked at each scrape where given. */
+  counter<Label extends string>(
+    definition: MetricDefinition<Label>,
+    read?: (counter: Counter<Label>) => void,
+  ): Counter<Label>;
   histogram<Label extends string>(
     definition: MetricDefinition<Label> & { readonly buckets: readonly number[] },
   ): Histogram<Label>;
@@ -88,8 +93,20 @@ export function createMetrics(build: { readonly version: string }): Metrics {
               },
             }),
       }),
-    counter: ({ name, help, labels }) =>
-      new Counter({ name: PREFIX + name, help, labelNames: labels ?? [], registers }),
+    counter: ({ name, help, labels }, read) =>
+      new Counter({
+        name: PREFIX + name,
+        help,
+        labelNames: labels ?? [],
+        registers,
+        ...(read === undefined
+          ? {}
+          : {
+              collect(): void {
+                read(this);
+              },
+            }),
+      }),
     histogram: ({ name, help, labels, buckets }) =>
       new Histogram({
         name: PREFIX + name,
@@ -109,17 +126,18 @@ function httpMetrics(metrics: Omit<Metrics, 'http'>): HttpMetrics {
     { name: 'http_requests_in_flight', help: 'Requests being answered now.' },
     (gauge) => gauge.set(inFlightCount),
   );
-  const requests = metrics.counter({
-    name: 'http_requests_total',
-    help: 'Requests by what they were and by HTTP status; 499 is a client that left before its answer.',
-    labels: ['kind', 'status'],
-  });
-  const durations = metrics.histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Time from the end of the request headers to the end of the answer.',
-    labels: ['kind'],
-    buckets: DURATION_BUCKETS,
-  });
+  const tally = new RequestTally(DURATION_BUCKETS);
+  tally.register(
+    metrics.registry,
+    {
+      name: `${PREFIX}http_requests_total`,
+      help: 'Requests by what they were and by HTTP status; 499 is a client that left before its answer.',
+    },
+    {
+      name: `${PREFIX}http_request_duration_seconds`,
+      help: 'Time from the end of the request headers to the end of the answer.',
+    },
+  );
   const errors = metrics.counter({
     name: 'graphql_errors_total',
     help: 'Errors in answers, by public code.',
@@ -152,8 +170,7 @@ function httpMetrics(metrics: Omit<Metrics, 'http'>): HttpMetrics {
     },
     requestFinished: (kind, status, seconds) => {
       inFlightCount -= 1;
-      requests.inc({ kind, status });
-      durations.observe({ kind }, seconds);
+      tally.add(kind, status, seconds);
     },
     errorAnswered: (code) => errors.inc({ code }),
   };

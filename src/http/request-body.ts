@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { clientError } from '../graphql/errors.ts';
+import type { IncomingRequest } from './incoming-request.ts';
 
 /** The client went away before its request was complete: there is nobody to answer. */
 export class ClientDisconnected extends Error {
@@ -45,26 +46,41 @@ export function requireJson(contentType: string | undefined): void {
   }
 }
 
+/** Takes a whole body as text, or the error that stands in its place. */
+export type WhenRead = (body: string | Error) => void;
+
 /**
- * The whole body as text.
+ * Reads the whole body as text. What stands against it is given, not thrown: BODY_TOO_LARGE,
+ * UNSUPPORTED_MEDIA_TYPE (coding), MALFORMED_BODY (coding or UTF-8), {@link ClientDisconnected}.
  *
  * @param maxBytes - bound on the body, as sent and inflated.
  * @param beforeReading - called once the headers are found acceptable, for `expect: 100-continue`.
- * @throws BODY_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE (coding), MALFORMED_BODY (coding or UTF-8)
- * @throws {@link ClientDisconnected}
  */
-export async function readBody(
-  request: IncomingMessage,
+export function readBody(
+  request: IncomingRequest,
   maxBytes: number,
-  beforeReading?: () => void,
-): Promise<string> {
-  const coding = codingOf(request);
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  beforeReading: (() => void) | undefined,
+  whenRead: WhenRead,
+): void {
+  const { headers } = request;
+  const coding = codingOf(headers['content-encoding']);
+  if (coding instanceof Error) return whenRead(coding);
+  if (Number(headers['content-length'] ?? 0) > maxBytes) return whenRead(tooLarge(maxBytes));
   beforeReading?.();
-  const sent = await collect(request, maxBytes);
-  const body = coding === undefined ? sent : await inflateBody(sent, coding, maxBytes);
-  if (!isUtf8(body)) throw clientError('MALFORMED_BODY', 'The body is not valid UTF-8.');
-  return body.toString('utf8');
+  request.collectBody(maxBytes, (sent) => {
+    if (sent === 'TOO_LARGE') whenRead(tooLarge(maxBytes));
+    else if (sent === 'CLIENT_GONE') whenRead(new ClientDisconnected(goneWithinBody));
+    else if (coding === undefined) whenRead(textOf(sent));
+    else void inflateBody(sent, coding, maxBytes).then(whenRead);
+  });
+}
+
+const goneWithinBody = 'The client closed the connection within its body.';
+
+function textOf(body: Buffer): string | Error {
+  return isUtf8(body)
+    ? body.toString('utf8')
+    : clientError('MALFORMED_BODY', 'The body is not valid UTF-8.');
 }
 
 /** Whether a request announces a body. */
@@ -95,41 +111,12 @@ export async function discardBody(request: IncomingMessage): Promise<void> {
   });
 }
 
-function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const onData = (chunk: Buffer): void => {
-      length += chunk.length;
-      if (length > maxBytes) {
-        settle();
-        reject(tooLarge(maxBytes));
-        return;
-      }
-      chunks.push(chunk);
-    };
-    const onEnd = (): void => {
-      settle();
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
-    };
-    const onClose = (): void => {
-      settle();
-      reject(new ClientDisconnected('The client closed the connection within its body.'));
-    };
-    const settle = (): void => {
-      request.off('data', onData).off('end', onEnd).off('close', onClose);
-    };
-    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', ignore);
-  });
-}
-
-function codingOf(request: IncomingMessage): keyof typeof inflaters | undefined {
-  const given = request.headers['content-encoding'];
+function codingOf(given: string | undefined): keyof typeof inflaters | Error | undefined {
   if (given === undefined) return undefined;
   const coding = given.trim().toLowerCase();
   if (coding === '' || coding === 'identity') return undefined;
   if (Object.hasOwn(inflaters, coding)) return coding as keyof typeof inflaters;
-  throw clientError(
+  return clientError(
     'UNSUPPORTED_MEDIA_TYPE',
     `The body's content coding is not supported; use one of ${ACCEPTED_CODINGS}, or none.`,
   );
@@ -139,12 +126,13 @@ async function inflateBody(
   body: Buffer,
   coding: keyof typeof inflaters,
   maxBytes: number,
-): Promise<Buffer> {
+): Promise<string | Error> {
   try {
-    return await inflaters[coding](body, { maxOutputLength: maxBytes });
+    return textOf(await inflaters[coding](body, { maxOutputLength: maxBytes }));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
-    throw clientError('MALFORMED_BODY', `The body is not valid ${coding}.`);
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+      ? tooLarge(maxBytes)
+      : clientError('MALFORMED_BODY', `The body is not valid ${coding}.`);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Span } from '../domain/tracing.ts';
 import type { CachePolicy } from '../graphql/cache-policy.ts';
 import { ServerResponse } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingRequest } from './incoming-request.ts';
 
 /** What a request turned out to be; a bounded set, because metrics are labelled with it. */
 export type RequestKind =
@@ -80,8 +81,10 @@ export class RequestRecord {
 }
 
 /** A response that knows its request's record, so that parser errors find it too. */
-export class RecordedResponse extends ServerResponse {
+export class RecordedResponse extends ServerResponse<IncomingRequest> {
   record: RequestRecord | undefined;
+  /** Memory that the answer is sent from, to be given back when it is out. */
+  borrowed: Buffer | undefined;
 }
 
 function traceIdOf(traceParent: string | readonly string[] | undefined): string | undefined {

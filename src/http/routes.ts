@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { BaseContext } from '@apollo/server';
 import { refusal } from './answers.ts';
-import type { HttpAnswer } from './answers.ts';
+import type { HttpAnswer, Reply } from './answers.ts';
 import { preferredType } from './content-negotiation.ts';
 import { optionsAnswer } from './cors.ts';
 import { EXPLORER_PATH } from './explorer.ts';
@@ -9,6 +9,7 @@ import type { Explorer } from './explorer.ts';
 import type { GraphQLHandler } from './graphql-handler.ts';
 import { livenessAnswer, readinessAnswer } from './health.ts';
 import type { HealthReport } from './health.ts';
+import type { IncomingRequest } from './incoming-request.ts';
 import type { RequestRecord } from './request-record.ts';
 
 export interface RoutesOptions<Context extends BaseContext> {
@@ -43,38 +44,34 @@ export class Routes<Context extends BaseContext> {
 
   /**
    * @param path - as the client sent it: nothing is decoded, so no spelling of `..` means anything.
+   * @param reply - called once, unless this throws.
    * @param beforeReading - see {@link GraphQLHandler.handle}.
    */
   answer(
-    request: IncomingMessage,
+    request: IncomingRequest,
     path: string,
     search: string,
     record: RequestRecord,
+    reply: Reply,
     beforeReading?: () => void,
-  ): HttpAnswer | Promise<HttpAnswer> {
+  ): void {
     const refused = refusedHost(request, this.#options.allowedHosts);
-    if (refused !== undefined) return refused;
-    return path === '/graphql'
-      ? this.#graphql(request, search, record, beforeReading)
-      : this.#other(request, path, record);
+    if (refused !== undefined) reply(refused);
+    else if (path !== '/graphql') reply(this.#other(request, path, record));
+    else if (request.method === 'POST') {
+      this.#options.graphql.handle(request, search, record, reply, beforeReading);
+    } else this.#graphql(request, search, record, reply);
   }
 
-  #graphql(
-    request: IncomingMessage,
-    search: string,
-    record: RequestRecord,
-    beforeReading: (() => void) | undefined,
-  ): HttpAnswer | Promise<HttpAnswer> {
+  #graphql(request: IncomingRequest, search: string, record: RequestRecord, reply: Reply): void {
     const { graphql, explorer } = this.#options;
     const { method, headers } = request;
-    if (method === 'POST') return graphql.handle(request, search, record, beforeReading);
     const isReading = method === 'GET' || method === 'HEAD';
     if (isReading && explorer !== undefined && asksForPage(headers.accept)) {
       record.kind = 'explorer';
-      return explorer.page();
-    }
-    if (method === 'GET') return graphql.handle(request, search, record);
-    return this.#otherMethod(request, methodsByPath['/graphql'] ?? '');
+      reply(explorer.page());
+    } else if (method === 'GET') graphql.handle(request, search, record, reply);
+    else reply(this.#otherMethod(request, methodsByPath['/graphql'] ?? ''));
   }
 
   #other(

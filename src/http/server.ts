@@ -7,6 +7,7 @@ import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Tracing } from '../domain/tracing.ts';
 import type { OperationFacts } from '../graphql/document-facts.ts';
+import { giveBackMemory } from './answer-memory.ts';
 import { errorAnswer, refusal, sendAnswer } from './answers.ts';
 import type { HttpAnswer } from './answers.ts';
 import { withCors } from './cors.ts';
@@ -26,6 +27,7 @@ import type { HttpMetrics } from './metrics.ts';
 import { OperationGate } from './operation-gate.ts';
 import { defaultHttpOptions } from './options.ts';
 import type { HttpOptions } from './options.ts';
+import { IncomingRequest } from './incoming-request.ts';
 import { ClientDisconnected, discardBody, hasBody } from './request-body.ts';
 import { RecordedResponse, RequestRecord } from './request-record.ts';
 import { beginRequestSpan, endRequestSpan } from './request-span.ts';
@@ -87,7 +89,7 @@ const CLIENT_CLOSED_REQUEST = 499;
 /** How much of a path the access log keeps. */
 const MAX_LOGGED_PATH = 200;
 
-type RecordingServer = Server<typeof IncomingMessage, typeof RecordedResponse>;
+type RecordingServer = Server<typeof IncomingRequest, typeof RecordedResponse>;
 
 class Service<Context extends BaseContext> implements HttpService {
   readonly #server: RecordingServer;
@@ -193,6 +195,7 @@ class Service<Context extends BaseContext> implements HttpService {
     const { headersTimeoutMs, requestTimeoutMs } = this.#options;
     const server = createServer(
       {
+        IncomingMessage: IncomingRequest,
         ServerResponse: RecordedResponse,
         keepAliveTimeout: this.#options.keepAliveTimeoutMs,
         headersTimeout: headersTimeoutMs,
@@ -207,7 +210,7 @@ class Service<Context extends BaseContext> implements HttpService {
         shouldUpgradeCallback: (request) =>
           this.#subscriptions !== undefined && WebSockets.isAskedFor(request),
       },
-      (request, response) => void this.#serve(request, response),
+      (request, response) => this.#serve(request, response),
     );
     server.maxConnections = this.#options.maxConnections;
     server.timeout = this.#options.socketIdleTimeoutMs;
@@ -216,10 +219,10 @@ class Service<Context extends BaseContext> implements HttpService {
       answerMalformed(error, socket, log, (code) => metrics.http.errorAnswered(code));
     });
     server.on('checkContinue', (request, response) => {
-      void this.#serve(request, response, () => response.writeContinue());
+      this.#serve(request, response, () => response.writeContinue());
     });
     server.on('checkExpectation', (request, response) => {
-      void this.#serve(request, response, undefined, unknownExpectation);
+      this.#serve(request, response, undefined, unknownExpectation);
     });
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.#subscriptions?.webSockets.upgrade(request, socket, head);
@@ -228,12 +231,12 @@ class Service<Context extends BaseContext> implements HttpService {
     return server;
   }
 
-  async #serve(
-    request: IncomingMessage,
+  #serve(
+    request: IncomingRequest,
     response: RecordedResponse,
     beforeReading?: () => void,
     refuse?: () => HttpAnswer,
-  ): Promise<void> {
+  ): void {
     const url = request.url ?? '/';
     const questionMark = url.indexOf('?');
     const path = questionMark === -1 ? url : url.slice(0, questionMark);
@@ -243,39 +246,67 @@ class Service<Context extends BaseContext> implements HttpService {
     this.#drain.requestStarted(response);
     this.#args.metrics.http.requestStarted();
     response.on('close', () => this.#finished(response, record));
-    const ask = () => this.#routes.answer(request, path, search, record, beforeReading);
-    try {
-      const answer = refuse?.() ?? (await this.#traced(record, request.headers, ask));
-      await this.#send(request, response, record, answer);
-    } catch (error) {
+    const fail = (error: unknown): void => {
       if (error instanceof ClientDisconnected) return;
       reportFault(this.#args.log, record, error);
       if (response.headersSent || response.destroyed) response.destroy();
-      else await this.#send(request, response, record, errorAnswer([error], record.id));
+      else this.#send(request, response, record, errorAnswer([error], record.id));
+    };
+    const send = (answer: HttpAnswer): void => {
+      try {
+        this.#send(request, response, record, answer);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const reply = (answer: HttpAnswer | Promise<HttpAnswer>): void => {
+      if (answer instanceof Promise) answer.then(send, fail);
+      else send(answer);
+    };
+    try {
+      if (refuse !== undefined) reply(refuse());
+      else {
+        this.#traced(record, request.headers, () => {
+          this.#routes.answer(request, path, search, record, reply, beforeReading);
+        });
+      }
+    } catch (error) {
+      fail(error);
     }
   }
 
-  /** Answers within a span of the request's own, where there is tracing. */
-  #traced<Result>(record: RequestRecord, headers: IncomingHttpHeaders, ask: () => Result): Result {
+  /** Does the work within a span of the request's own, where there is tracing. */
+  #traced(record: RequestRecord, headers: IncomingHttpHeaders, work: () => void): void {
     const { tracing } = this.#args;
-    if (tracing === undefined) return ask();
-    const span = beginRequestSpan(tracing, record, headers);
-    return span === undefined ? ask() : tracing.within(span, ask);
+    const span = tracing && beginRequestSpan(tracing, record, headers);
+    if (tracing === undefined || span === undefined) work();
+    else tracing.within(span, work);
   }
 
-  async #send(
-    request: IncomingMessage,
+  /** Sends an answer, after what is left of its request's body is out of the way. */
+  #send(
+    request: IncomingRequest,
     response: RecordedResponse,
     record: RequestRecord,
     answer: HttpAnswer,
-  ): Promise<void> {
+  ): void {
     const isUnread = !request.complete && hasBody(request);
-    if (isUnread) await discardBody(request);
+    if (isUnread)
+      void discardBody(request).then(() => this.#write(request, response, record, answer));
+    else this.#write(request, response, record, answer);
+  }
+
+  #write(
+    request: IncomingRequest,
+    response: RecordedResponse,
+    record: RequestRecord,
+    answer: HttpAnswer,
+  ): void {
     if (response.destroyed || record.cutStatus !== undefined) {
       answer.stream?.(undefined);
       return;
     }
-    const closing = this.#drain.isLast(response) || (isUnread && !request.complete);
+    const closing = this.#drain.isLast(response) || (!request.complete && hasBody(request));
     sendAnswer(
       response,
       withCors(answer, request.headers, this.#allowedOrigins),
@@ -285,6 +316,7 @@ class Service<Context extends BaseContext> implements HttpService {
   }
 
   #finished(response: RecordedResponse, record: RequestRecord): void {
+    if (response.borrowed !== undefined) giveBackMemory(response.borrowed);
     const isAnswered = response.writableFinished;
     if (!isAnswered) record.noteClientGone();
     const status = record.cutStatus ?? (isAnswered ? response.statusCode : CLIENT_CLOSED_REQUEST);
@@ -292,6 +324,9 @@ class Service<Context extends BaseContext> implements HttpService {
     this.#drain.requestEnded(response);
     this.#args.metrics.http.requestFinished(record.kind, status, durationMs / 1_000);
     if (record.span !== undefined) endRequestSpan(record.span, record, status);
+    const { log } = this.#args;
+    const isRoutine = record.isRepeated || record.kind === 'health' || record.kind === 'metrics';
+    if (isRoutine && !log.isLevelEnabled('debug')) return;
     const line = {
       method: record.method,
       path: record.path.slice(0, MAX_LOGGED_PATH),
@@ -303,9 +338,8 @@ class Service<Context extends BaseContext> implements HttpService {
       traceId: record.traceId,
       ...(record.errorCodes.length === 0 ? {} : { errors: record.errorCodes }),
     };
-    const isRoutine = record.isRepeated || record.kind === 'health' || record.kind === 'metrics';
-    if (isRoutine) this.#args.log.debug(line, 'request');
-    else this.#args.log.info(line, 'request');
+    if (isRoutine) log.debug(line, 'request');
+    else log.info(line, 'request');
   }
 }
 

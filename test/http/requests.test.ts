@@ -249,9 +249,10 @@ describe('an interceptor', () => {
     const { url, port } = await startForThisTest(
       {},
       {
-        intercept: ({ method, raw, record }, next) => {
+        intercept: (exchange, next) => {
+          const { method, raw, record } = exchange;
           seen.push(`${method} ${raw}`);
-          if (!raw.includes('hello')) return next();
+          if (!raw.includes('hello')) return next(exchange);
           record.kind = 'query';
           return { status: 200, headers: { 'content-type': 'application/json' }, body: '"kept"' };
         },

@@ -27,7 +27,7 @@ const longBody = JSON.stringify({ data: 'x'.repeat(3000) });
 function cacheWith(options: { readonly maximumBytes?: number } = {}) {
   const lookups: string[] = [];
   const cache = new ResponseCache<Moment>({
-    stateOf: (context) => context,
+    momentOf: (context) => context,
     maximumBytes: options.maximumBytes ?? 1_000_000,
     onLookup: (outcome) => lookups.push(outcome),
   });

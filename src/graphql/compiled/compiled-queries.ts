@@ -7,8 +7,11 @@ import type {
 } from 'graphql';
 import { collectFields } from 'graphql/execution/collectFields.js';
 
+import { ByteText } from '../byte-text.ts';
 import type { RequestContext } from '../context.ts';
 import { catalogueEntities } from '../entities.ts';
+import { compileVariables, notCoerced } from './coercion.ts';
+import type { CoerceVariables } from './coercion.ts';
 import { FragmentCache } from './fragment-cache.ts';
 import { NotCompiled, compileField } from './object-writer.ts';
 import type { Compilation, Resolve, Writer } from './object-writer.ts';
@@ -36,7 +39,7 @@ export class CompiledQueries {
   }
 
   /**
-   * The answer's body as JSON text; undefined where the engine has to answer.
+   * The answer's body as JSON; undefined where the engine has to answer.
    *
    * @param document - valid for the schema, within the limits, and asking for nothing that belongs to a
    *   caller.
@@ -46,7 +49,7 @@ export class CompiledQueries {
     operation: OperationDefinitionNode,
     variables: Readonly<Record<string, unknown>>,
     context: RequestContext,
-  ): string | undefined {
+  ): ByteText | undefined {
     const known = this.#operations.get(operation);
     if (known === undefined) {
       // Documents that come once are not worth compiling.
@@ -67,6 +70,7 @@ class CompiledOperation {
   readonly #document: DocumentNode;
   readonly #operation: OperationDefinitionNode;
   readonly #conditionNames: readonly string[];
+  readonly #coerce: CoerceVariables;
   readonly #plans = new Map<string, Writer | undefined>();
 
   constructor(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
@@ -74,33 +78,44 @@ class CompiledOperation {
     this.#document = document;
     this.#operation = operation;
     this.#conditionNames = conditionNamesOf(document);
+    this.#coerce = compileVariables(schema, operation.variableDefinitions ?? []);
   }
 
   execute(
     inputs: Readonly<Record<string, unknown>>,
     context: RequestContext,
     cache: FragmentCache,
-  ): string | undefined {
-    const definitions = this.#operation.variableDefinitions ?? [];
-    const { coerced } = getVariableValues(this.#schema, definitions, inputs, { maxErrors: 1 });
+  ): ByteText | undefined {
+    const coerced = this.#coerced(inputs);
     if (coerced === undefined) return undefined;
-    const conditions = Object.fromEntries(
-      this.#conditionNames.map((name) => [name, coerced[name]] as const),
-    );
-    const plan = this.#plan(conditions, cache);
+    const plan = this.#plan(coerced, cache);
     if (plan === undefined) return undefined;
     try {
-      return plan(undefined, { context, variables: coerced });
+      return new ByteText(plan(undefined, { context, variables: coerced }));
     } catch {
       // Whatever went wrong goes wrong in the engine again, which knows how to say it.
       return undefined;
     }
   }
 
-  #plan(conditions: Readonly<Record<string, unknown>>, cache: FragmentCache): Writer | undefined {
-    const key = JSON.stringify(conditions);
-    if (this.#plans.has(key)) return this.#plans.get(key);
+  #coerced(
+    inputs: Readonly<Record<string, unknown>>,
+  ): Readonly<Record<string, unknown>> | undefined {
+    const coerced = this.#coerce(inputs);
+    if (coerced !== notCoerced) return coerced;
+    const definitions = this.#operation.variableDefinitions ?? [];
+    return getVariableValues(this.#schema, definitions, inputs, { maxErrors: 1 }).coerced;
+  }
+
+  #plan(variables: Readonly<Record<string, unknown>>, cache: FragmentCache): Writer | undefined {
+    const values = this.#conditionNames.map((name) => variables[name]);
+    const key = values.length === 0 ? '' : JSON.stringify(values);
+    const known = this.#plans.get(key);
+    if (known !== undefined || this.#plans.has(key)) return known;
     if (this.#plans.size >= maximumPlans) return undefined;
+    const conditions = Object.fromEntries(
+      this.#conditionNames.map((name) => [name, variables[name]] as const),
+    );
     const plan = this.#compile(conditions, cache);
     this.#plans.set(key, plan);
     return plan;

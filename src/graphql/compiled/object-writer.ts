@@ -19,6 +19,7 @@ import type {
 } from 'graphql';
 import { collectSubfields } from 'graphql/execution/collectFields.js';
 
+import { ByteText } from '../byte-text.ts';
 import type { RequestContext } from '../context.ts';
 import type { FragmentCache } from './fragment-cache.ts';
 
@@ -33,7 +34,7 @@ export interface Execution {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Writes a value as JSON text. */
+/** Writes a value as JSON, in the characters of a {@link ByteText}. */
 export type Writer = (value: unknown, execution: Execution) => string;
 
 /** A writer, and whether what it writes follows from the value alone. */
@@ -112,7 +113,7 @@ function leafWriter(type: GraphQLLeafType): Writer {
   return (value) => {
     const serialized: unknown = type.serialize(value);
     if (serialized === null || serialized === undefined) throw new NotCompiled();
-    return JSON.stringify(serialized);
+    return ByteText.charactersOf(JSON.stringify(serialized));
   };
 }
 

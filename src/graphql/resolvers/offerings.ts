@@ -25,7 +25,8 @@ export function offeringsPage(
   const direction = args.orderBy?.direction ?? 'ASC';
   const criteria = { ...criteriaOf(args.filter ?? {}), ...fixed };
   const list = snapshot.index.find(criteria, field, direction, nowMs);
-  return { ...pageOf(list, { field, direction }, args), snapshotVersion: snapshot.version };
+  const page = pageOf(list, { field, direction }, args);
+  return Object.assign(page, { snapshotVersion: snapshot.version });
 }
 
 /** Values that one list of a filter may hold. */
@@ -34,7 +35,8 @@ const maximumSearchLength = 100;
 
 /** @throws a BAD_USER_INPUT error when a list of a filter is too long. */
 export function boundedFilter(filter: object): void {
-  for (const [name, value] of Object.entries(filter)) {
+  for (const name in filter) {
+    const value: unknown = filter[name as keyof typeof filter];
     if (Array.isArray(value) && value.length > maximumFilterValues) {
       throw clientError(
         'BAD_USER_INPUT',
