@@ -4,7 +4,7 @@ import { parse, validate } from 'graphql';
 import { expect, it } from 'vitest';
 
 import { createSchema } from '../src/graphql/schema.ts';
-import { startService } from './support/service.ts';
+import { startService, withKey } from './support/service.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
@@ -60,6 +60,44 @@ it("answers the README's first query, as it stands there, with the answer printe
   expect(await asCurl(command ?? '', service.url)).toEqual(JSON.parse(answer));
 });
 
+it("launches with the README's mutation, as it stands there, for the receipt printed there", async () => {
+  const mutation = blocks('graphql').find((content) => content.includes('launchInference('));
+  const [, receipt = ''] = blocks('json');
+  const service = await startService(withKey, {
+    groq: (server) => {
+      server.replay('models-list-2026-10-02-with-pricing');
+      server.replay('chat-service-tier-on-demand');
+    },
+  });
+  await service.until<{ provider: { status: { state: string } } }>(
+    '{ provider(id: "groq") { status { state } } }',
+    ({ provider }) => provider.status.state === 'READY',
+  );
+  const launch = async () => await service.query<LaunchedAnswer>(mutation ?? '');
+  const { data } = await launch();
+  const run = data?.launchInference.run;
+  expect(run?.id).toMatch(/^run_/);
+  expect(run?.timing).toMatchObject({
+    totalMs: expect.any(Number) as number,
+    overheadMs: expect.any(Number) as number,
+  });
+  // What differs from run to run stands there as it was once.
+  const printed = JSON.parse(receipt) as { readonly data: LaunchedAnswer };
+  const { id, timing } = printed.data.launchInference.run;
+  const { totalMs, overheadMs } = timing;
+  expect({
+    data: {
+      launchInference: {
+        ...data?.launchInference,
+        run: { ...run, id, timing: { ...run?.timing, totalMs, overheadMs } },
+      },
+    },
+  }).toEqual(printed);
+  const again = await launch();
+  expect(again.data?.launchInference).toEqual({ ...data?.launchInference, replayed: true });
+  expect(service.groq.requestsTo('/openai/v1/chat/completions')).toHaveLength(1);
+});
+
 it('prints only documents that the schema takes', () => {
   const schema = createSchema(new URL('../schema.graphql', import.meta.url), {
     authDirectives: false,
@@ -68,3 +106,13 @@ it('prints only documents that the schema takes', () => {
   expect(documents.length).toBeGreaterThan(1);
   for (const document of documents) expect(validate(schema, parse(document))).toEqual([]);
 });
+
+interface LaunchedAnswer {
+  readonly launchInference: {
+    readonly replayed: boolean;
+    readonly run: {
+      readonly id: string;
+      readonly timing: Readonly<Record<string, number | null>>;
+    };
+  };
+}

@@ -36,6 +36,10 @@ export interface LaunchingService {
   ended(id: string, who?: Who): Promise<ReceiptAnswer>;
   /** How many chat completions came to Groq. */
   sent(): number;
+  /** The key of its provider that the service starts with. */
+  readonly providerKey: string;
+  /** The service's environment has this key of its provider from now on. */
+  setKey(key: string): void;
   /** Stops the service and starts it anew on the same data. */
   restart(environment?: Environment): Promise<void>;
   close(): Promise<void>;
@@ -244,7 +248,7 @@ export async function startLaunching(
   if (options.registry !== undefined) {
     await writeFile(registryPath, JSON.stringify(options.registry));
   }
-  const settings = {
+  const settings: Record<string, string> = {
     PORT: '0',
     DATA_DIR: dataDir,
     GROQ_API_KEY: providerKey,
@@ -257,7 +261,8 @@ export async function startLaunching(
     ...options.environment,
   };
 
-  let running = await begin(settings);
+  let present = settings;
+  let running = await begin(present);
   async function begin(environment: Environment) {
     const service = createService(readConfig(environment), {
       log: options.log ?? pino({ level: 'silent' }),
@@ -276,6 +281,7 @@ export async function startLaunching(
       return running.url;
     },
     groq,
+    providerKey,
     dataDir,
     ask,
     data: async <Data>(query: string, variables: object = {}, who: Who = {}) => {
@@ -308,7 +314,11 @@ export async function startLaunching(
     sent: () => groq.requestsTo(chatPath).length,
     restart: async (environment = {}) => {
       await running.service.stop();
-      running = await begin({ ...settings, ...environment });
+      present = { ...settings, ...environment };
+      running = await begin(present);
+    },
+    setKey: (key) => {
+      present['GROQ_API_KEY'] = key;
     },
     close: async () => {
       await running.service.stop();
