@@ -15,6 +15,8 @@ export interface Tap {
   readonly url: string;
   /** The requests since the last {@link forget}, in order. */
   readonly requests: readonly TappedRequest[];
+  /** The bodies of the service's answers since the last {@link forget}, in the order in which they ended. */
+  readonly answers: readonly string[];
   forget(): void;
   /** From now on connections are broken off without an answer, as when the service is gone. */
   cut(): void;
@@ -26,6 +28,7 @@ export interface Tap {
 /** @param target - the service's GraphQL address. */
 export async function startTap(target: string): Promise<Tap> {
   const requests: TappedRequest[] = [];
+  const answers: string[] = [];
   let isCut = false;
 
   const server = createServer((request, response) => {
@@ -47,6 +50,13 @@ export async function startTap(target: string): Promise<Tap> {
     const onward = sendRequest(target, { ...(method === undefined ? {} : { method }), headers });
     onward.on('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
+      const answered: Buffer[] = [];
+      answer.on('data', (piece: Buffer) => answered.push(piece));
+      answer.on('end', () => {
+        if (answer.headers['content-encoding'] === undefined) {
+          answers.push(Buffer.concat(answered).toString());
+        }
+      });
       answer.pipe(response);
     });
     onward.on('error', () => response.destroy());
@@ -59,7 +69,11 @@ export async function startTap(target: string): Promise<Tap> {
   return {
     url: `http://127.0.0.1:${port}/graphql`,
     requests,
-    forget: () => void requests.splice(0),
+    answers,
+    forget() {
+      requests.length = 0;
+      answers.length = 0;
+    },
     cut() {
       isCut = true;
     },
