@@ -8,7 +8,7 @@ import { ChangeLog } from './catalogue/change-log.ts';
 import type { Clock } from './domain/clock.ts';
 import type { RequestContext, RequestOrigin } from './graphql/context.ts';
 import { SubscriptionEngine } from './graphql/subscriptions/subscription-engine.ts';
-import { reportFault } from './http/graphql-engine.ts';
+import { reportFault } from './http/fault-report.ts';
 import type { SubscriptionLimits } from './http/subscriptions/limits.ts';
 import type { SubscriptionArguments } from './http/subscriptions/subscriptions.ts';
 import type { OutwardHttp } from './providers/http.ts';

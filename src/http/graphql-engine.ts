@@ -1,4 +1,4 @@
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, HeaderMap } from '@apollo/server';
 import type {
   ApolloServerPlugin,
   BaseContext,
@@ -17,11 +17,24 @@ import type { Logger } from 'pino';
 import type { DocumentLimits } from '../graphql/document-limits.ts';
 import { formatForClient, isMasked, publicCodeOf } from '../graphql/errors.ts';
 import type { PreparedDocuments } from '../graphql/prepared-documents.ts';
-import { redact, redactError } from '../graphql/redaction.ts';
+import { redact } from '../graphql/redaction.ts';
+import type { HttpAnswer } from './answers.ts';
+import { reportFault } from './fault-report.ts';
+import type { GraphQLParameters } from './graphql-parameters.ts';
 import type { RequestRecord } from './request-record.ts';
 
+/** An accepted request, for the engine to execute. */
+export interface EngineRequest<Context> {
+  readonly parameters: GraphQLParameters;
+  readonly accept: string | undefined;
+  /** Of the answer. */
+  readonly mediaType: string;
+  readonly context: Context;
+  readonly record: RequestRecord;
+}
+
 /** Apollo's view of a request, with what belongs to it on our side. */
-export interface RecordedGraphQLRequest<Context> extends HTTPGraphQLRequest {
+interface RecordedGraphQLRequest<Context> extends HTTPGraphQLRequest {
   /** So that errors are logged under the request's id. */
   readonly record: RequestRecord;
   /** The context itself, of which Apollo would pass on a copy. */
@@ -31,6 +44,59 @@ export interface RecordedGraphQLRequest<Context> extends HTTPGraphQLRequest {
 /** Errors in the coercion of one request's variables that are reported. */
 const MAX_COERCION_ERRORS = 10;
 
+/** Executes operations; started, until it is stopped. */
+export class GraphQLEngine<Context extends BaseContext> {
+  readonly #server: ApolloServer<Context>;
+
+  private constructor(server: ApolloServer<Context>) {
+    this.#server = server;
+  }
+
+  static async start<Context extends BaseContext>(
+    ...parts: Parameters<typeof createServer<Context>>
+  ): Promise<GraphQLEngine<Context>> {
+    const server = createServer<Context>(...parts);
+    await server.start();
+    return new GraphQLEngine(server);
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.stop();
+  }
+
+  async answer(request: EngineRequest<Context>): Promise<HttpAnswer> {
+    const { parameters, accept = '*/*', mediaType, context, record } = request;
+    const httpGraphQLRequest: RecordedGraphQLRequest<Context> = {
+      method: 'POST',
+      // Only what the engine itself reads; what the client sent was judged before, and resolvers know
+      // the request by their context.
+      headers: new HeaderMap([
+        ['content-type', 'application/json'],
+        ['accept', accept],
+      ]),
+      search: '',
+      body: {
+        query: parameters.query ?? null,
+        operationName: parameters.operationName ?? null,
+        variables: parameters.variables ?? null,
+        extensions: parameters.extensions ?? null,
+      },
+      record,
+      context,
+    };
+    const answer = await this.#server.executeHTTPGraphQLRequest({
+      httpGraphQLRequest,
+      context: () => Promise.resolve(context),
+    });
+    if (answer.body.kind !== 'complete') throw new Error('An answer came in parts.');
+    const headers: Record<string, string> = { 'content-type': mediaType };
+    for (const [name, value] of answer.headers) {
+      if (name !== 'content-type') headers[name] = value;
+    }
+    return { status: answer.status ?? 200, headers, body: answer.body.string };
+  }
+}
+
 /**
  * Apollo Server with everything off that a subgraph behind a router does not need: field
  * instrumentation (cache control, inline traces), reporting, landing pages, persisted queries, batching.
@@ -38,7 +104,7 @@ const MAX_COERCION_ERRORS = 10;
  * @param documents - where Apollo finds documents already parsed and validated; one that is missing there
  *   it parses and validates itself, under the same bound on tokens.
  */
-export function createEngine<Context extends BaseContext>(
+function createServer<Context extends BaseContext>(
   schema: GraphQLSchema,
   documents: PreparedDocuments,
   limits: DocumentLimits,
@@ -116,26 +182,4 @@ function requestPlugin<Context extends BaseContext>(
       return listener;
     },
   };
-}
-
-/** Logs a fault of ours, redacted, under the ids by which the client may ask for it. */
-export function reportFault(
-  log: Logger,
-  record: (Pick<RequestRecord, 'id'> & Partial<RequestRecord>) | undefined,
-  error: unknown,
-): void {
-  const { path, originalError } = (error ?? {}) as {
-    readonly path?: readonly (string | number)[];
-    readonly originalError?: unknown;
-  };
-  log.error(
-    {
-      requestId: record?.id,
-      traceId: record?.traceId,
-      operation: record?.operationName,
-      path: path?.join('.'),
-      error: redactError(originalError ?? error),
-    },
-    'a request met a fault',
-  );
 }

@@ -1,6 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { HeaderMap } from '@apollo/server';
-import type { ApolloServer, BaseContext } from '@apollo/server';
+import type { BaseContext } from '@apollo/server';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { Logger } from 'pino';
@@ -19,8 +18,8 @@ import { EVENT_STREAM_TYPE, GRAPHQL_RESPONSE_TYPE, JSON_TYPE, errorAnswer } from
 import type { HttpAnswer, Reply } from './answers.ts';
 import type { ByteText } from '../graphql/byte-text.ts';
 import { namesType, preferredType } from './content-negotiation.ts';
-import { createEngine, reportFault } from './graphql-engine.ts';
-import type { RecordedGraphQLRequest } from './graphql-engine.ts';
+import { reportFault } from './fault-report.ts';
+import type { GraphQLEngine } from './graphql-engine.ts';
 import { parametersFromBody, parametersFromSearch } from './graphql-parameters.ts';
 import type { GraphQLParameters } from './graphql-parameters.ts';
 import type { IncomingRequest } from './incoming-request.ts';
@@ -137,20 +136,27 @@ const preflightHeaders = ['apollo-require-preflight', 'x-apollo-operation-name']
 /** GraphQL over HTTP: POST with JSON, GET for queries. */
 export class GraphQLHandler<Context extends BaseContext> {
   readonly #options: GraphQLHandlerOptions<Context>;
-  readonly #engine: ApolloServer<Context>;
+  #engine: Promise<GraphQLEngine<Context>> | undefined;
 
   constructor(options: GraphQLHandlerOptions<Context>) {
-    const { schema, gate, limits, log, onError } = options;
     this.#options = options;
-    this.#engine = createEngine<Context>(schema, gate.documents, limits, log, onError);
   }
 
-  start(): Promise<void> {
-    return this.#engine.start();
+  /** The engine, loaded when it is first asked for: it is a good part of what a start would take. */
+  engine(): Promise<GraphQLEngine<Context>> {
+    this.#engine ??= this.#startEngine();
+    return this.#engine;
   }
 
-  stop(): Promise<void> {
-    return this.#engine.stop();
+  async stop(): Promise<void> {
+    const engine = await this.#engine;
+    await engine?.stop();
+  }
+
+  async #startEngine(): Promise<GraphQLEngine<Context>> {
+    const { schema, gate, limits, log, onError } = this.#options;
+    const { GraphQLEngine } = await import('./graphql-engine.ts');
+    return await GraphQLEngine.start<Context>(schema, gate.documents, limits, log, onError);
   }
 
   /**
@@ -323,38 +329,11 @@ export class GraphQLHandler<Context extends BaseContext> {
   }
 
   async #engineAnswer(
-    { method, mediaType, headers, context, record }: GraphQLExchange<Context>,
+    { mediaType, headers, context, record }: GraphQLExchange<Context>,
     parameters: GraphQLParameters,
   ): Promise<HttpAnswer> {
-    // Only what the engine itself reads; what the client sent was judged before, and resolvers know the
-    // request by their context.
-    const engineHeaders = new HeaderMap([
-      ['content-type', 'application/json'],
-      ['accept', headers.accept ?? '*/*'],
-    ]);
-    const httpGraphQLRequest: RecordedGraphQLRequest<Context> = {
-      method: 'POST',
-      headers: engineHeaders,
-      search: '',
-      body: {
-        query: parameters.query ?? null,
-        operationName: parameters.operationName ?? null,
-        variables: parameters.variables ?? null,
-        extensions: parameters.extensions ?? null,
-      },
-      record,
-      context,
-    };
-    const answer = await this.#engine.executeHTTPGraphQLRequest({
-      httpGraphQLRequest,
-      context: () => Promise.resolve(context),
-    });
-    if (answer.body.kind !== 'complete') throw new Error(`An answer to ${method} came in parts.`);
-    const answerHeaders: Record<string, string> = { 'content-type': mediaType };
-    for (const [name, value] of answer.headers) {
-      if (name !== 'content-type') answerHeaders[name] = value;
-    }
-    return { status: answer.status ?? 200, headers: answerHeaders, body: answer.body.string };
+    const engine = await this.engine();
+    return await engine.answer({ parameters, accept: headers.accept, mediaType, context, record });
   }
 
   /** Refuses a request before it is known what it asks for. */

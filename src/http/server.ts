@@ -13,7 +13,7 @@ import type { HttpAnswer } from './answers.ts';
 import { withCors } from './cors.ts';
 import { Drain } from './drain.ts';
 import { createExplorer } from './explorer.ts';
-import { reportFault } from './graphql-engine.ts';
+import { reportFault } from './fault-report.ts';
 import { GraphQLHandler } from './graphql-handler.ts';
 import type {
   ContextRequest,
@@ -86,6 +86,9 @@ export function createHttpService<Context extends BaseContext>(
 /** The status under which a request is logged whose client left before its answer. */
 const CLIENT_CLOSED_REQUEST = 499;
 
+/** How long after the start the engine is loaded if nobody has needed it before. */
+const ENGINE_LOAD_DELAY_MS = 1_000;
+
 /** How much of a path the access log keeps. */
 const MAX_LOGGED_PATH = 200;
 
@@ -100,7 +103,7 @@ class Service<Context extends BaseContext> implements HttpService {
   readonly #drain: Drain;
   readonly #subscriptions: Subscriptions<Context> | undefined;
   readonly #allowedOrigins: ReadonlySet<string>;
-  #started = false;
+  #engineTimer: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(args: HttpServiceArguments<Context>) {
@@ -155,8 +158,6 @@ class Service<Context extends BaseContext> implements HttpService {
   }
 
   async listen(): Promise<{ readonly url: string; readonly port: number }> {
-    await this.#graphql.start();
-    this.#started = true;
     const { host, port } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -165,6 +166,11 @@ class Service<Context extends BaseContext> implements HttpService {
         resolve();
       });
     });
+    this.#engineTimer = setTimeout(() => {
+      this.#graphql
+        .engine()
+        .catch((error: unknown) => reportFault(this.#args.log, undefined, error));
+    }, ENGINE_LOAD_DELAY_MS).unref();
     const address = this.#server.address() as AddressInfo;
     const name = host.includes(':') ? `[${host}]` : host;
     return { url: `http://${name}:${address.port}/graphql`, port: address.port };
@@ -187,7 +193,8 @@ class Service<Context extends BaseContext> implements HttpService {
   }
 
   #stop(): Promise<void> {
-    this.#stopped ??= this.#started ? this.#graphql.stop() : Promise.resolve();
+    clearTimeout(this.#engineTimer);
+    this.#stopped ??= this.#graphql.stop();
     return this.#stopped;
   }
 

@@ -8,11 +8,10 @@ import { SqlCatalogueStore } from './catalogue-store.ts';
 import type { Engine } from './engine-sql.ts';
 import { SqlLedgerStore } from './ledger/ledger-store.ts';
 import { SqlPollSlots, type PollSlots } from './poll-slots.ts';
-import { openPostgres } from './postgres/open-postgres.ts';
-import { PostgresNotices } from './postgres/notifications.ts';
 import { openSqlite } from './sqlite/open-sqlite.ts';
 import type { StoreLog } from './store-log.ts';
 import { noNotices, type StoreNotices } from './store-notices.ts';
+import type { StoreParts } from './store-parts.ts';
 import type { Tables } from './tables.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -58,22 +57,12 @@ export interface Store {
  * @throws StoreError whose code and message say what the operator can do.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { databaseUrl, dataDir, log, maximumConnections, lockWaitMs = defaultLockWaitMs } = options;
-  const { mayBeAway = false } = options;
-  const parts =
-    databaseUrl === undefined
-      ? await openSqlite({ dataDir: resolve(dataDir), lockWaitMs, log })
-      : await openPostgres({
-          databaseUrl,
-          log,
-          mayBeAway,
-          ...(maximumConnections === undefined ? {} : { maximumConnections }),
-        });
+  const { databaseUrl } = options;
+  const { parts, notices, stopListening } =
+    databaseUrl === undefined ? await openFiles(options) : await openServer(databaseUrl, options);
   const { engine, database, transactions } = parts;
-  const postgres = databaseUrl === undefined ? undefined : new PostgresNotices(databaseUrl, log);
-  const notices = postgres ?? noNotices;
   const close = async () => {
-    await postgres?.close();
+    await stopListening();
     await parts.close();
   };
   let closing: Promise<void> | undefined;
@@ -90,4 +79,32 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
     close: () => (closing ??= close()),
   };
+}
+
+/** An engine, and how its processes tell each other of changes. */
+interface OpenedEngine {
+  readonly parts: StoreParts;
+  readonly notices: StoreNotices;
+  readonly stopListening: () => Promise<void>;
+}
+
+async function openFiles(options: StoreOptions): Promise<OpenedEngine> {
+  const { dataDir, log, lockWaitMs = defaultLockWaitMs } = options;
+  const parts = await openSqlite({ dataDir: resolve(dataDir), lockWaitMs, log });
+  return { parts, notices: noNotices, stopListening: async () => undefined };
+}
+
+async function openServer(databaseUrl: string, options: StoreOptions): Promise<OpenedEngine> {
+  const { log, maximumConnections, mayBeAway = false } = options;
+  // Loaded only where there is a server: the embedded engine needs none of it.
+  const { openPostgres } = await import('./postgres/open-postgres.ts');
+  const { PostgresNotices } = await import('./postgres/notifications.ts');
+  const parts = await openPostgres({
+    databaseUrl,
+    log,
+    mayBeAway,
+    ...(maximumConnections === undefined ? {} : { maximumConnections }),
+  });
+  const notices = new PostgresNotices(databaseUrl, log);
+  return { parts, notices, stopListening: async () => await notices.close() };
 }

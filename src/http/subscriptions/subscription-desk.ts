@@ -7,7 +7,7 @@ import type { RequestOrigin } from '../../graphql/context.ts';
 import { asGraphQLError, clientError, isMasked, publicCodeOf } from '../../graphql/errors.ts';
 import type { ErrorCode } from '../../graphql/errors.ts';
 import type { SubscriptionEngine } from '../../graphql/subscriptions/subscription-engine.ts';
-import { reportFault } from '../graphql-engine.ts';
+import { reportFault } from '../fault-report.ts';
 import type { HttpMetrics, SubscriptionTransport } from '../metrics.ts';
 import type { FoundOperation, OperationGate } from '../operation-gate.ts';
 import type { RequestRecord } from '../request-record.ts';

@@ -13,7 +13,7 @@ import type { WebSocket } from 'ws';
 import type { Caller } from '../../callers/caller.ts';
 import { clientError, formatErrorForClient, publicCodeOf } from '../../graphql/errors.ts';
 import { rawRefusal } from '../answers.ts';
-import { reportFault } from '../graphql-engine.ts';
+import { reportFault } from '../fault-report.ts';
 import { RequestRecord } from '../request-record.ts';
 import { refusedHost } from '../routes.ts';
 import { BoundedSocket, closeCodes } from './bounded-socket.ts';
