@@ -1,5 +1,5 @@
 import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startServiceOnRecordings } from '../support/service-process.ts';
 import type { RecordedService } from '../support/service-process.ts';
@@ -69,9 +69,17 @@ describe('the explorer in a browser without internet', () => {
   });
 
   it('shows the description of a field under the pointer', async () => {
-    await line(editor(page), 'costPerToken').getByText('costPerToken').hover();
+    const field = line(editor(page), 'costPerToken').getByText('costPerToken');
     const hover = page.locator('.monaco-hover', { hasText: 'The cost-per-token KPI in USD' });
-    await hover.waitFor();
+    // The editor asks once for each move of the pointer, and has nothing to say until it knows the schema.
+    await vi.waitFor(
+      async () => {
+        await editor(page).hover({ position: { x: 1, y: 1 } });
+        await field.hover();
+        await hover.waitFor({ timeout: 2_000 });
+      },
+      { timeout: 50_000, interval: 10 },
+    );
     expect(await textOf(hover)).toContain('Offering.costPerToken: Decimal');
   });
 

@@ -1,8 +1,7 @@
 import { auditServer } from 'graphql-http';
 import type { AuditResult } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestService } from './test-service.ts';
-import type { TestService } from './test-service.ts';
+import { startService } from '../support/service.ts';
 
 /**
  * Where this service departs from a SHOULD of GraphQL over HTTP, and why. With `application/json` the
@@ -16,17 +15,17 @@ const departures: Readonly<Record<string, string>> = {
   '7B9B': 'variables that do not fit are answered with 400, not 200',
 };
 
-/** Audits that send a simple GET; the preflight header is what the CSRF protection asks for. */
 const audits = 61;
 
-describe('the GraphQL over HTTP audit', () => {
-  let test: TestService;
+describe('the GraphQL over HTTP audit of the service as it ships', () => {
+  const ends: (() => Promise<void>)[] = [];
   let results: readonly AuditResult[];
 
   beforeAll(async () => {
-    test = await startTestService();
+    const { url } = await startService({}, { atEnd: (end) => ends.push(end) });
     results = await auditServer({
-      url: test.url,
+      url,
+      // Some audits send a simple GET; the preflight header is what the CSRF protection asks for.
       fetchFn: async (input: string, init: RequestInit = {}) =>
         await fetch(input, {
           ...init,
@@ -35,7 +34,7 @@ describe('the GraphQL over HTTP audit', () => {
     });
   });
   afterAll(async () => {
-    await test.service.close();
+    for (const end of ends) await end();
   });
 
   const idsOf = (status: AuditResult['status']): string[] =>
