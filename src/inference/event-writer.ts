@@ -105,16 +105,30 @@ export class EventWriter {
   async #write(events: readonly NewEvent[]): Promise<void> {
     if (events.length === 0 || this.#failure !== undefined) return;
     const { ledger, runId, expiresAtMs, clock } = this.#options;
+    let isRepeat = false;
     try {
       await persisted(
         clock,
-        async () => await ledger.appendEvents(runId, events, expiresAtMs),
+        async () => {
+          // What failed may be stored all the same, and only its answer be lost.
+          if (isRepeat && (await this.#isStored(events))) return;
+          isRepeat = true;
+          await ledger.appendEvents(runId, events, expiresAtMs);
+        },
         () => undefined,
       );
       this.publish(events);
     } catch (error) {
       this.#failure = error;
     }
+  }
+
+  /** Whether events that are written in one step are there: then the first of them is. */
+  async #isStored([first]: readonly NewEvent[]): Promise<boolean> {
+    if (first === undefined) return true;
+    const { ledger, runId } = this.#options;
+    const [stored] = await ledger.store.events(runId, first.position - 1, 1);
+    return stored?.position === first.position && stored.body === first.body;
   }
 }
 

@@ -6,8 +6,9 @@ import type { LedgerStore } from '../../src/inference/ledger-store.ts';
 import { dayOf, holdsReservation, isFinal } from '../../src/inference/run.ts';
 import type { Run } from '../../src/inference/run.ts';
 import { Decimal } from '../../src/domain/decimal.ts';
-import { MemoryLedgerStore } from '../support/memory-ledger-store.ts';
 import { Random } from './random.ts';
+import { SimulatedDatabase } from './simulated-database.ts';
+import type { DatabaseMisfortunes } from './simulated-database.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import type { SharedWorld } from './simulated-process.ts';
 import { SimulatedProvider } from './simulated-provider.ts';
@@ -21,6 +22,7 @@ export interface SimulationReport {
   readonly runs: number;
   readonly kills: number;
   readonly executions: number;
+  readonly database: Readonly<DatabaseMisfortunes>;
   /** Runs by the state in which they ended. */
   readonly states: Readonly<Partial<Record<Run['state'], number>>>;
 }
@@ -53,18 +55,15 @@ export async function runSimulation(
 ): Promise<SimulationReport> {
   const random = new Random(seed);
   const time = new SimulatedTime();
-  // The database goes by its own clock, whatever the machines' clocks say.
-  const database = new MemoryLedgerStore({}, () => time.clock(() => 0).now());
-  const store = database.connect();
+  const database = new SimulatedDatabase(random, time);
+  const { store } = database;
   const provider = new SimulatedProvider(random, time);
-  let storeIsUp = true;
   const world: SharedWorld = {
     random,
     time,
     database,
     provider,
     catalogue,
-    isStoreUp: () => storeIsUp,
     concurrency: random.integer(2, 6),
   };
   const replicas: SimulatedProcess[] = [];
@@ -108,7 +107,7 @@ export async function runSimulation(
     for (let count = random.integer(0, 6); count > 0; count -= 1) {
       await time.after(random.integer(10, 8000));
       const place = random.integer(0, replicaCount - 1);
-      switch (random.integer(0, 4)) {
+      switch (random.integer(0, 6)) {
         case 0:
         case 1:
           kills += 1;
@@ -117,12 +116,16 @@ export async function runSimulation(
           startReplica(place);
           break;
         case 2:
-          storeIsUp = false;
-          await time.after(random.integer(1, 8000));
-          storeIsUp = true;
+          await database.goAway(random.integer(1, 8000));
           break;
         case 3:
           replicas[place]?.pause(random.integer(1000, 60_000));
+          break;
+        case 4:
+          await database.stall(random.integer(1, 20_000));
+          break;
+        case 5:
+          await database.failOver(random.integer(500, 10_000));
           break;
         default:
           replicas[place]?.jumpClock(random.integer(-3_600_000, 3_600_000));
@@ -154,6 +157,7 @@ export async function runSimulation(
     runs: runs.length,
     kills,
     executions: [...provider.executions.values()].reduce((sum, count) => sum + count, 0),
+    database: database.misfortunes,
     states,
   };
 }
@@ -218,6 +222,10 @@ async function checkRuns(
     }
     const facts = await store.facts(run.id);
     if (facts.length !== run.facts) problems.push(`${run.id} lacks facts`);
+    const events = await store.events(run.id, 0, 1000);
+    if (events.some(({ position }, index) => position !== index + 1)) {
+      problems.push(`${run.id} lacks events`);
+    }
     const folded = folding(run, facts);
     if (JSON.stringify(folded) !== JSON.stringify(run)) {
       problems.push(`${run.id} is not what its facts add up to`);

@@ -15,6 +15,7 @@ const runCount = Number(values.runs);
 const catalogue = await simulatedCatalogue();
 const totals = { launches: 0, runs: 0, kills: 0, executions: 0 };
 const states: Record<string, number> = {};
+const database: Record<string, number> = {};
 const startedAt = performance.now();
 let failed = 0;
 for (let seed = firstSeed; seed < firstSeed + runCount; seed += 1) {
@@ -26,6 +27,9 @@ for (let seed = firstSeed; seed < firstSeed + runCount; seed += 1) {
   for (const [state, count] of Object.entries(report.states)) {
     states[state] = (states[state] ?? 0) + count;
   }
+  for (const [misfortune, count] of Object.entries(report.database)) {
+    database[misfortune] = (database[misfortune] ?? 0) + Number(count);
+  }
   if (report.problems.length > 0) {
     failed += 1;
     process.stdout.write(`seed ${seed}:\n- ${report.problems.join('\n- ')}\n`);
@@ -34,7 +38,7 @@ for (let seed = firstSeed; seed < firstSeed + runCount; seed += 1) {
 }
 const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
 process.stdout.write(
-  `${runCount} histories from seed ${firstSeed} in ${seconds} s: ${JSON.stringify({ ...totals, states })}\n`,
+  `${runCount} histories from seed ${firstSeed} in ${seconds} s: ${JSON.stringify({ ...totals, database, states })}\n`,
 );
 process.stdout.write(failed === 0 ? 'Every promise held.\n' : 'A promise was broken.\n');
 process.exit(failed === 0 ? 0 : 1);

@@ -2,11 +2,10 @@ import { plainContent } from '../../src/inference/content.ts';
 import { Launcher } from '../../src/inference/launcher.ts';
 import type { LauncherOptions } from '../../src/inference/launcher.ts';
 import { Ledger } from '../../src/inference/ledger.ts';
-import type { LedgerStore } from '../../src/inference/ledger-store.ts';
 import { Recovery } from '../../src/inference/recovery.ts';
-import type { MemoryLedgerStore } from '../support/memory-ledger-store.ts';
 import { never } from './never.ts';
 import type { Random } from './random.ts';
+import type { SimulatedDatabase } from './simulated-database.ts';
 import type { SimulatedProvider } from './simulated-provider.ts';
 import type { SimulatedTime } from './simulated-time.ts';
 
@@ -14,11 +13,9 @@ import type { SimulatedTime } from './simulated-time.ts';
 export interface SharedWorld {
   readonly random: Random;
   readonly time: SimulatedTime;
-  readonly database: MemoryLedgerStore;
+  readonly database: SimulatedDatabase;
   readonly provider: SimulatedProvider;
   readonly catalogue: LauncherOptions['catalogue'];
-  /** Whether the database can be reached at present. */
-  readonly isStoreUp: () => boolean;
   readonly concurrency: number;
 }
 
@@ -38,7 +35,10 @@ export class SimulatedProcess {
   constructor(world: SharedWorld, name: string) {
     this.#world = world;
     const clock = world.time.clock(() => this.#clockOffsetMs);
-    const store = this.#connection();
+    const store = world.database.connect(
+      () => this.#goOn(),
+      () => this.#isAlive,
+    );
     const ledger = new Ledger({
       store,
       clock: this.#whileAlive(clock),
@@ -135,21 +135,5 @@ export class SimulatedProcess {
       await time.after(this.#pausedUntilMs - time.nowMs);
     }
     if (!this.#isAlive) await never();
-  }
-
-  /** A connection to the database: slow at times, cut at times before anything was done. */
-  #connection(): LedgerStore {
-    const { database, random, time, isStoreUp } = this.#world;
-    const step = async () => {
-      await this.#goOn();
-      if (random.chance(0.3)) await time.after(random.integer(1, 30));
-      await this.#goOn();
-    };
-    const begin = async () => {
-      await step();
-      if (!isStoreUp() || random.chance(0.01)) throw new Error('The database is away');
-    };
-    // Dying after the commit leaves what was written and loses the answer.
-    return database.connect({ beforeTransaction: begin, beforeRead: begin, afterCommit: step });
   }
 }

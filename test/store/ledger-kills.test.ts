@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
-import { Decimal } from '../../src/domain/decimal.ts';
-import { holdsReservation } from '../../src/inference/run.ts';
 import type { LedgerStore } from '../../src/inference/ledger-store.ts';
-import { dayMs, foldOf, noonMs, today } from '../support/ledger-samples.ts';
+import { faultsInBooks } from '../support/ledger-books.ts';
 import { createTestDatabase, postgresSkippedBecause } from '../support/postgres.ts';
 import { PrintingProcess } from '../support/printing-process.ts';
-import { spelled } from '../support/spelled.ts';
 import { openQuietly, temporaryFolder } from '../support/store-opening.ts';
 
 const timeoutMs = 120_000;
@@ -76,21 +73,5 @@ async function expectKept(ledger: LedgerStore, acknowledged: readonly string[]):
     }
     expect((await ledger.contents([id]))[0]?.request).toBe('p:{}');
   }
-  let [held, spent, seen] = [Decimal.zero, Decimal.zero, 0];
-  const criteria = { caller: 'orchestrator', fromMs: noonMs, toMs: noonMs + dayMs };
-  let behind: { createdAtMs: number; id: string } | undefined;
-  for (;;) {
-    const page = await ledger.listRuns({ ...criteria, behind, limit: 500 });
-    for (const run of page) {
-      expect(spelled(foldOf(run, await ledger.facts(run.id)))).toStrictEqual(spelled(run));
-      if (holdsReservation(run)) held = held.plus(run.reserved);
-      spent = spent.plus(run.charge);
-      seen += 1;
-    }
-    behind = page.at(-1);
-    if (behind === undefined) break;
-  }
-  expect(seen).toBe(await ledger.countRuns(criteria));
-  const budget = await ledger.budgetOrSum('orchestrator', today);
-  expect([`${budget.reserved}`, `${budget.spent}`]).toEqual([`${held}`, `${spent}`]);
+  expect(await faultsInBooks(ledger)).toEqual([]);
 }

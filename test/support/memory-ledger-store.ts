@@ -33,6 +33,8 @@ export interface MemoryLedgerHooks {
   readonly beforeCommit?: () => Promise<void>;
   /** After the commit: what was written stays, whatever the caller hears. */
   readonly afterCommit?: () => Promise<void>;
+  /** Before the caller hears of a failure. */
+  readonly beforeFailure?: () => Promise<void>;
   readonly beforeRead?: () => Promise<void>;
 }
 
@@ -58,14 +60,20 @@ export class MemoryLedgerStore implements LedgerStore {
   }
 
   async transaction<Result>(work: (ledger: LedgerTransaction) => Promise<Result>): Promise<Result> {
-    await this.#hooks.beforeTransaction?.();
-    const result = await this.#database.change(async (tables) => {
-      const ended = await work(new MemoryTransaction(tables));
-      await this.#hooks.beforeCommit?.();
-      return ended;
-    });
-    await this.#hooks.afterCommit?.();
-    return result;
+    const { beforeTransaction, beforeCommit, afterCommit, beforeFailure } = this.#hooks;
+    try {
+      await beforeTransaction?.();
+      const result = await this.#database.change(async (tables) => {
+        const ended = await work(new MemoryTransaction(tables));
+        await beforeCommit?.();
+        return ended;
+      });
+      await afterCommit?.();
+      return result;
+    } catch (error) {
+      await beforeFailure?.();
+      throw error;
+    }
   }
 
   async run(id: string): Promise<Run | undefined> {
