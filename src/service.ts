@@ -36,6 +36,7 @@ import { tracedHttp } from './providers/traced-http.ts';
 import { loadRegistry } from './registry.ts';
 import type { RegisteredProvider, Registry } from './registry.ts';
 import { contentKeyFrom } from './content-key.ts';
+import { countLaunches, showPlaces } from './launch-metrics.ts';
 import { apiKeysFrom } from './provider-keys.ts';
 import { EnvironmentSecretStore } from './secrets/environment.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
@@ -138,7 +139,9 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
       clock,
       log,
       tracing,
+      tally: countLaunches(metrics),
     });
+    showPlaces(metrics, () => inference.launcher);
     stops.unshift(inference.stop);
 
     const authenticator = createAuthenticator(config.auth, {

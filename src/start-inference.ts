@@ -10,6 +10,7 @@ import type { ContentSealer } from './inference/content.ts';
 import { maximumDeadlineMs } from './inference/launch-request.ts';
 import { Launcher } from './inference/launcher.ts';
 import { Ledger } from './inference/ledger.ts';
+import type { LaunchTally } from './inference/launch-tally.ts';
 import type { StopReason } from './inference/live-runs.ts';
 import { Recovery } from './inference/recovery.ts';
 import { samplesPerOffering, speedWindowMs } from './inference/speed.ts';
@@ -48,7 +49,13 @@ export async function startInference(
     clock,
     log,
     tracing,
-  }: { readonly clock: Clock; readonly log: Logger; readonly tracing: Tracing | undefined },
+    tally,
+  }: {
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly tracing: Tracing | undefined;
+    readonly tally: LaunchTally;
+  },
 ): Promise<Inference> {
   const event = (name: string, fields: Readonly<Record<string, unknown>>) => {
     if (fields['error'] === undefined) log.info(fields, name);
@@ -85,6 +92,7 @@ export async function startInference(
     },
     sealer,
     log: event,
+    tally,
   });
   const recovery = new Recovery({
     ledger,

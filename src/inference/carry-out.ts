@@ -232,7 +232,7 @@ async function settle(
   );
   if (speed !== undefined) errand.launcher.speed.add(speed);
   writer?.publish(events);
-  logEnd(errand, settled);
+  noteEnd(errand, settled);
   return { run: settled, output };
 }
 
@@ -351,7 +351,8 @@ function endingWithout(
   };
 }
 
-function logEnd({ launcher }: Errand, run: Run): void {
+function noteEnd({ launcher }: Errand, run: Run): void {
+  launcher.options.tally?.ended(run);
   launcher.options.log('launch.ended', {
     runId: run.id,
     caller: run.caller,

@@ -16,6 +16,7 @@ import {
   requestHash,
 } from './launch-request.ts';
 import type { LaunchRequest } from './launch-request.ts';
+import type { LaunchTally } from './launch-tally.ts';
 import { LiveRuns } from './live-runs.ts';
 import type { RunView, StopReason } from './live-runs.ts';
 import { Places } from './places.ts';
@@ -51,6 +52,7 @@ export interface LauncherOptions {
   readonly limits: LauncherLimits;
   readonly sealer: ContentSealer;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly tally?: LaunchTally;
 }
 
 /** Bounds on launches; see the settings in the README. */
@@ -87,8 +89,21 @@ export class Launcher {
     this.live = new LiveRuns(options.ledger.store, options.clock);
   }
 
+  /** Places at each provider that was launched at. */
+  get places(): ReadonlyMap<string, Pick<Places, 'taken' | 'queued'>> {
+    return this.#places;
+  }
+
   /** Launches, or gives the run that the key already bought. */
   async launch(request: LaunchRequest, caller: LaunchCaller): Promise<LaunchResult> {
+    const result = await this.#launch(request, caller);
+    this.options.tally?.answered(
+      result.kind === 'REFUSED' ? result.code : result.replayed ? 'REPLAYED' : 'LAUNCHED',
+    );
+    return result;
+  }
+
+  async #launch(request: LaunchRequest, caller: LaunchCaller): Promise<LaunchResult> {
     if (!caller.canLaunch) {
       return refusal('FORBIDDEN', 'The caller has no right to launch inference.');
     }

@@ -15,6 +15,16 @@ export class Places {
     this.#queueLength = queueLength;
   }
 
+  /** Runs in flight now. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Runs that wait now. */
+  get queued(): number {
+    return this.#queued;
+  }
+
   /** Takes a place when one is free and nobody waits. The place must be given back once. */
   tryTake(): (() => void) | undefined {
     if (this.#taken >= this.#concurrency || this.#waiting.length > 0) return undefined;

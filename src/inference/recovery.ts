@@ -131,11 +131,12 @@ export class Recovery {
   }
 
   async #giveUp(run: Run): Promise<void> {
-    const { ledger, log } = this.#options;
-    await ledger.lose(
+    const { ledger, launcher, log } = this.#options;
+    const lost = await ledger.lose(
       run,
       'The process that carried the run ended while it was in flight; whether the provider did the work is not known.',
     );
+    launcher.options.tally?.ended(lost);
     log('launch.lost', { runId: run.id, caller: run.caller, offering: run.offeringId });
   }
 
@@ -152,7 +153,7 @@ export class Recovery {
       launcher.resume(adopted, payload, clock.monotonic());
       return;
     }
-    await ledger.end(adopted, {
+    const ended = await ledger.end(adopted, {
       state: 'FAILED',
       outcome: undefined,
       failure: {
@@ -165,6 +166,7 @@ export class Recovery {
       servedCode: undefined,
       providerRequestId: undefined,
     });
+    launcher.options.tally?.ended(ended);
   }
 
   async #repeat(): Promise<void> {
