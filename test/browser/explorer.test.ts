@@ -1,6 +1,8 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { json } from '../support/groq-responders.ts';
+import { recordedExchange } from '../support/recorded-exchanges.ts';
 import { startServiceOnRecordings } from '../support/service-process.ts';
 import type { RecordedService } from '../support/service-process.ts';
 import { openPage, startBrowser } from './browser.ts';
@@ -13,7 +15,10 @@ describe('the explorer in a browser without internet', () => {
   let page: Page;
 
   beforeAll(async () => {
-    [recorded, browser] = await Promise.all([startServiceOnRecordings(), startBrowser()]);
+    [recorded, browser] = await Promise.all([
+      startServiceOnRecordings({ POLL_INTERVAL_SECONDS: '1' }),
+      startBrowser(),
+    ]);
   });
   afterAll(async () => {
     await browser.close();
@@ -47,6 +52,25 @@ describe('the explorer in a browser without internet', () => {
     );
     await page.keyboard.press('Control+Enter');
     expect(await answer(page, 'costPerToken')).toContain('"costPerToken": "0.00000013125"');
+  });
+
+  it('follows a subscription over its own WebSocket', async () => {
+    await replaceQuery(
+      page,
+      'subscription Prices { offeringChanged(filter: { model: "openai/gpt-oss-120b" }) { kind after { price { input } } } }',
+    );
+    await run(page);
+    await untilSubscribed(recorded.service.url);
+    const { data } = structuredClone(recordedExchange('models-list-2026-10-02-with-pricing'))
+      .response.body as { data: { readonly id: string; pricing?: Record<string, string> }[] };
+    const pricing = data.find(({ id }) => id === 'openai/gpt-oss-120b')?.pricing;
+    if (pricing === undefined) throw new Error('The recording has no such price');
+    pricing['prompt'] = '0.0000002';
+    recorded.groq.reply('/openai/v1/models', json({ object: 'list', data }));
+    const shown = await answer(page, 'offeringChanged');
+    expect(shown).toContain('"kind": "CHANGED"');
+    expect(shown).toContain('"input": "0.0000002"');
+    expect(await watched.violations()).toEqual([]);
   });
 
   it('shows what is wrong with a query, with its code', async () => {
@@ -101,7 +125,7 @@ describe('the explorer in a browser without internet', () => {
     for (const panel of ['Documentation Explorer', 'SDL', 'History', 'GraphiQL Explorer']) {
       await page.getByRole('button', { name: `Show ${panel}` }).click();
     }
-    await page.waitForLoadState('networkidle');
+    await untilQuiet(watched);
     const { origin } = new URL(recorded.service.url);
     const elsewhere = watched.requests.filter((address) => !isWithin(origin, address));
     expect(watched.requests.length).toBeGreaterThan(20);
@@ -144,8 +168,26 @@ async function replaceQuery(page: Page, query: string): Promise<void> {
   await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(query)})`);
   await page.keyboard.press('Control+V');
   // The editor takes note of a change a moment later, and then names the tab after the query.
-  const [, name = ''] = /^query (\w+)/.exec(query) ?? [];
+  const [, name = ''] = /^(?:query|subscription) (\w+)/.exec(query) ?? [];
   await page.getByRole('button', { name, exact: true }).waitFor();
+}
+
+/** Waits until the service carries a WebSocket subscription. */
+async function untilSubscribed(url: string): Promise<void> {
+  await expect
+    .poll(async () => await (await fetch(new URL('/metrics', url))).text(), { timeout: 15_000 })
+    .toContain('gpubroker_subscriptions_open{transport="websocket"} 1');
+}
+
+/** Waits until the page asks for nothing more; `networkidle` does not always come on a busy machine. */
+async function untilQuiet({ requests }: WatchedPage): Promise<void> {
+  let last = 0;
+  const isQuiet = (): boolean => {
+    const before = last;
+    last = requests.length;
+    return before === last;
+  };
+  await expect.poll(isQuiet, { interval: 500, timeout: 15_000 }).toBe(true);
 }
 
 /** Whether an address is the service's own; what a page makes up itself (`data:`, `blob:`) goes nowhere. */
