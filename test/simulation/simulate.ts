@@ -28,7 +28,7 @@ for (let seed = firstSeed; seed < firstSeed + runCount; seed += 1) {
     states[state] = (states[state] ?? 0) + count;
   }
   for (const [misfortune, count] of Object.entries(report.database)) {
-    database[misfortune] = (database[misfortune] ?? 0) + Number(count);
+    database[misfortune] = (database[misfortune] ?? 0) + count;
   }
   if (report.problems.length > 0) {
     failed += 1;
