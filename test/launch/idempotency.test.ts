@@ -39,6 +39,44 @@ test('the same key with another request is a conflict that shows the run it belo
   expect(again).toMatchObject({ replayed: true, run: { id: launched.run?.id } });
 });
 
+test('mode, waits, caps, price version and metadata are not compared: the same key replays', async () => {
+  const idempotencyKey = newKey();
+  const first = await service.launch({ idempotencyKey, prompt: 'compared' });
+  const before = service.sent();
+  for (const other of [
+    { mode: 'STREAM' },
+    { waitMs: 0 },
+    { deadlineMs: 1000 },
+    { maxCost: '0' },
+    { priceVersion: 'pv_of_another_time' },
+    { metadata: { try: '2' } },
+    { allowedRegions: ['nowhere'] },
+    { allowStalePrice: true },
+  ]) {
+    const again = await service.launch({ idempotencyKey, prompt: 'compared', ...other });
+    expect(again).toMatchObject({ replayed: true, run: { id: first.run?.id, state: 'SUCCEEDED' } });
+  }
+  for (const other of [
+    { parameters: { maxOutputTokens: 10 } },
+    { parameters: { temperature: 0 } },
+    { model: 'openai/gpt-oss-20b' },
+    { offering: first.run?.offeringId },
+    { route: { prefer: 'THROUGHPUT' } },
+  ]) {
+    const conflict = await service.launch({ idempotencyKey, prompt: 'compared', ...other });
+    expect(conflict).toMatchObject({ code: 'IDEMPOTENCY_CONFLICT', retryable: false });
+  }
+  expect(service.sent()).toBe(before);
+});
+
+test('a refusal before sending does not bind its key', async () => {
+  const idempotencyKey = newKey();
+  const refused = await service.launch({ idempotencyKey, prompt: 'too dear', maxCost: '0' });
+  expect(refused.code).toBe('COST_LIMIT');
+  const launched = await service.launch({ idempotencyKey, prompt: 'another, and cheaper' });
+  expect(launched).toMatchObject({ replayed: false, run: { state: 'SUCCEEDED' } });
+});
+
 test('a prompt is one user message: the same key replays', async () => {
   const idempotencyKey = newKey();
   await service.launch({ idempotencyKey, prompt: 'the same' });
@@ -70,6 +108,19 @@ test('a wait that is over returns the running run, which goes on to its end', as
   expect(cancelled.data?.['cancelInference']).toMatchObject({
     run: { state: 'CANCELLED', charge: '0', cost: { total: null, certainty: 'BOUNDED' } },
   });
+});
+
+test('connections that died in the pool cost no launch, and no second one', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    await Promise.all(Array.from({ length: 4 }, async () => await service.launch({})));
+    service.groq.dropConnections();
+    const before = service.sent();
+    const { run } = await service.launch({});
+    expect(run?.state).toBe('SUCCEEDED');
+    expect(run?.attempts.at(-1)?.outcome).toBe('COMPLETED');
+    expect(run?.attempts.slice(0, -1).every(({ outcome }) => outcome === 'NOT_SENT')).toBe(true);
+    expect(service.sent() - before).toBe(1);
+  }
 });
 
 test('the key still replays after a restart, with what was answered', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { startLaunching } from '../support/launching.ts';
+import { Decimal } from '../../src/domain/decimal.ts';
+import { chatPath, startLaunching } from '../support/launching.ts';
 import type { LaunchingService } from '../support/launching.ts';
 
 let service: LaunchingService;
@@ -23,6 +24,19 @@ test('an estimate is what a launch reserves, and spends nothing', async () => {
   });
   expect(launched.run?.reserved).toBe(estimate.worstCase);
   expect(launched.run?.cost.priceVersion).toBe(estimate.priceVersion);
+});
+
+test('the worst case is every byte of the request and the margin as input, and the output as asked for', async () => {
+  const prompt = 'Schön teuer: 🌍';
+  const parameters = { maxOutputTokens: 500 };
+  const { worstCase } = await service.estimate({ prompt, parameters });
+  const { run } = await service.launch({ prompt, parameters, mode: 'STREAM' });
+  await service.ended(run?.id ?? '');
+  const sentBytes = Buffer.byteLength(service.groq.requestsTo(chatPath).at(-1)?.body ?? '');
+  const expected = Decimal.of('0.00000015')
+    .times(BigInt(sentBytes + 1024))
+    .plus(Decimal.of('0.0000006').times(500n));
+  expect([worstCase, run?.reserved]).toEqual([expected.toString(), expected.toString()]);
 });
 
 test('a cap names the largest output that fits, and that then passes', async () => {

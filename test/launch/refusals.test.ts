@@ -54,6 +54,8 @@ describe('a price that may not be charged', () => {
         listedModel('test/priced', usualPricing),
         listedModel('test/unpriced'),
         listedModel('test/free', { prompt: '0', completion: '0' }),
+        listedModel('test/half', { prompt: '0.000001' }),
+        listedModel('test/paints', usualPricing, { output_modalities: ['image'] }),
       ],
     });
   });
@@ -81,6 +83,13 @@ describe('a price that may not be charged', () => {
       code: 'PRICE_UNKNOWN',
       retryable: false,
     });
+    expect(service.sent()).toBe(before);
+  });
+
+  test('is there for one half only, or for a task of which nobody knows the cost: refused', async () => {
+    const before = service.sent();
+    expect((await service.launch({ model: 'test/half' })).code).toBe('UNBOUNDED_COST');
+    expect((await service.launch({ model: 'test/paints' })).code).toBe('TASK_UNSUPPORTED');
     expect(service.sent()).toBe(before);
   });
 
