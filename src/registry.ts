@@ -22,7 +22,8 @@ export interface RegisteredProvider {
   readonly secretPath: string;
   readonly modelsDevId: string | undefined;
   readonly region: RegisteredRegion;
-  readonly serviceTiers: readonly string[];
+  /** The standard tier first. */
+  readonly serviceTiers: readonly RegisteredTier[];
   readonly blend: BlendWeights;
   /** Overrides the service-wide interval; milliseconds. */
   readonly pollIntervalMs: number | undefined;
@@ -63,6 +64,13 @@ export interface RegisteredRegion {
   readonly basis: string;
   readonly complianceFlags: readonly string[];
   readonly observedCodes: ReadonlyMap<string, string>;
+}
+
+/** A tier that is offered at the price of the feeds. */
+export interface RegisteredTier {
+  readonly id: string;
+  /** What is sold in it; undefined for every task. */
+  readonly tasks: ReadonlySet<Task> | undefined;
 }
 
 /** A model that only the operator's account has. */
@@ -289,7 +297,10 @@ function providerOf(id: string, entry: ProviderFile): RegisteredProvider {
         ]),
       ),
     },
-    serviceTiers: entry.serviceTiers.map((tier) => tier.id),
+    serviceTiers: entry.serviceTiers.map((tier) => ({
+      id: tier.id,
+      tasks: tier.tasks && new Set(tier.tasks),
+    })),
     blend: { input: BigInt(entry.blend.inputWeight), output: BigInt(entry.blend.outputWeight) },
     pollIntervalMs:
       entry.pollIntervalSeconds === undefined ? undefined : entry.pollIntervalSeconds * 1000,
@@ -440,7 +451,7 @@ interface ProviderFile {
     readonly complianceFlags: readonly string[];
     readonly observedCodes?: Readonly<Record<string, { readonly region: string }>>;
   };
-  readonly serviceTiers: readonly { readonly id: string }[];
+  readonly serviceTiers: readonly { readonly id: string; readonly tasks?: readonly Task[] }[];
   readonly blend: { readonly inputWeight: number; readonly outputWeight: number };
   readonly pollIntervalSeconds?: number;
   readonly limits: RegisteredProvider['limits'];

@@ -1,7 +1,7 @@
 import type { ListedModel, ModelLifecycle, Task } from '../domain/model.ts';
 import { freshnessAt, nextFreshnessChange } from '../domain/price.ts';
 import type { PriceRow } from '../domain/price.ts';
-import type { RegisteredProvider, Registry } from '../registry.ts';
+import type { RegisteredProvider, RegisteredTier, Registry } from '../registry.ts';
 import { choosePrice, priceFeedsByTrust } from './choose-price.ts';
 import { declaredFeed, modelListFeed, publicListFeed, shippedFeed } from './memory.ts';
 import type { ProviderMemory, RememberedModel } from './memory.ts';
@@ -74,9 +74,14 @@ export function* buildSnapshot(ingredients: SnapshotIngredients): Generator<void
         pollIntervalMs,
       });
       if (price !== undefined) boundary.noteFreshness(price.observedAtMs, pollIntervalMs);
-      for (const serviceTier of registered.serviceTiers) {
+      const [standardTier] = registered.serviceTiers;
+      for (const tier of registered.serviceTiers) {
+        if (!isSoldIn(tier, model.task)) continue;
+        const serviceTier = tier.id;
         const id = offeringId(providerId, model.id, registered.region.declared, serviceTier);
-        const nominal = registered.nominalThroughputs.get(model.id);
+        // What a provider publishes is the speed of its standard tier.
+        const nominal =
+          tier === standardTier ? registered.nominalThroughputs.get(model.id) : undefined;
         const measured = ingredients.measurements.get(id);
         const offering: OfferingEntry = {
           __typename: 'Offering',
@@ -282,6 +287,10 @@ function factsOf(hosted: HostedModel) {
   };
 }
 
+function isSoldIn({ tasks }: RegisteredTier, task: Task | undefined): boolean {
+  return tasks === undefined || (task !== undefined && tasks.has(task));
+}
+
 function noteBest(
   provider: Draft<ProviderEntry>,
   model: Draft<ModelEntry>,
@@ -293,7 +302,7 @@ function noteBest(
     model.regions.push(region);
     model.regions.sort();
   }
-  if (!offering.available || offering.serviceTier !== registered.serviceTiers[0]) return;
+  if (!offering.available || offering.serviceTier !== registered.serviceTiers[0]?.id) return;
   const cost = offering.price?.costPerToken;
   const { throughput } = offering;
   if (cost !== undefined && cost.compare(model.costPerToken ?? cost) <= 0) {

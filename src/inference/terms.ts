@@ -171,7 +171,7 @@ function chooseOffering(request: LaunchRequest, market: Market): OfferingEntry |
 }
 
 function fitsRoute(offering: OfferingEntry, route: LaunchRequest['route']): boolean {
-  const tiers = route.serviceTiers ?? [offering.provider.registered.serviceTiers[0] ?? ''];
+  const tiers = route.serviceTiers ?? [offering.provider.registered.serviceTiers[0]?.id ?? ''];
   return (
     tiers.includes(offering.serviceTier) &&
     (route.providers?.includes(offering.provider.id) ?? true) &&

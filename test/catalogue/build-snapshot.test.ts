@@ -105,6 +105,32 @@ describe('the best of a provider', () => {
     expect(snapshot.providers.get('groq')?.cheapest?.serviceTier).toBe('on_demand');
   });
 
+  it('knows a further tier where it is sold: at the same price, its speed unknown', () => {
+    const tiered = aProvider({
+      serviceTiers: [tier('on_demand'), { ...tier('flex'), tasks: ['TEXT_GENERATION'] }],
+      nominalThroughputs: [
+        { model: 'one', tokensPerSecond: 500, source: 'a test', observedAt: '2026-10-01' },
+      ],
+      tasks: { guard: { task: 'TEXT_CLASSIFICATION', source: 'a test' } },
+    });
+    const cost = { input: '0.1', output: '0.1' };
+    const snapshot = snapshotOf(
+      { groq: tiered },
+      { groq: polled([model('one'), model('guard')], [price('one', cost), price('guard', cost)]) },
+    );
+    const rows = [...snapshot.offerings.values()].map((offering) => [
+      offering.model.id,
+      offering.serviceTier,
+      offering.price?.costPerToken?.toString(),
+      offering.throughput,
+    ]);
+    expect(rows).toEqual([
+      ['one', 'on_demand', '0.1', 500],
+      ['one', 'flex', '0.1', undefined],
+      ['guard', 'on_demand', '0.1', undefined],
+    ]);
+  });
+
   it('is nothing where nothing is known: neither zero nor a guess', () => {
     const provider = snapshotOf(
       { groq: aProvider() },

@@ -2,7 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { isObjectType, isUnionType, parse, visit } from 'graphql';
+import {
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isUnionType,
+  parse,
+  visit,
+} from 'graphql';
 import type { ASTNode, NameNode } from 'graphql';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -10,6 +17,46 @@ import { createSchema } from '../../src/graphql/schema.ts';
 
 const schemaUrl = new URL('../../schema.graphql', import.meta.url);
 const text = readFileSync(schemaUrl, 'utf8');
+
+/** Fields by type. */
+const contract: Readonly<Record<string, string>> = {
+  Query:
+    'providers provider models model offerings offering inferenceRun inferenceRuns inferenceUsage estimateInference viewer',
+  Mutation: 'launchInference cancelInference resolveInference',
+  Subscription: 'offeringChanged inferenceEvents',
+  Provider:
+    'id name kind region complianceFlags residency status feeds costPerToken throughput cheapestOffering fastestOffering offerings',
+  ProviderStatus: 'state reason since',
+  Feed: 'name state source lastSuccessAt ageSeconds error rejected',
+  RejectedRow: 'id reason',
+  Residency: 'declaredRegion basis observed',
+  ObservedRegion: 'code region count lastSeenAt',
+  Model:
+    'id name ownedBy task contextWindow maxOutputTokens inputModalities outputModalities features lifecycle replacement costPerToken throughput region regions offerings',
+  Offering:
+    'id provider model region serviceTier complianceFlags available launchable costPerToken pricing throughput performance priceHistory priceAt',
+  Pricing:
+    'input output cachedInput unit currency method basis version source observedAt ageSeconds freshness conflict pending',
+  Performance: 'throughput timeToFirstTokenMs queueMs nominal',
+  Percentiles: 'p50 sampleCount windowSeconds',
+  OfferingFilter:
+    'provider region model task serviceTier features freshness maxCostPerToken minThroughput minContextWindow available launchable search',
+  OfferingConnection: 'edges nodes pageInfo totalCount',
+  Viewer: 'id scopes budget',
+  Budget: 'limit reserved spent resetsAt',
+  InferenceLaunched: 'run replayed',
+  LaunchRefusal: 'code message retryable retryAfterSeconds',
+  InferenceRun:
+    'id state mode idempotencyKey provider model offering createdAt startedAt finishedAt output usage cost charge timing residency attempts providerRequestId failure',
+  InferenceOutput: 'text reasoning toolCalls finishReason',
+  InferenceUsage: 'inputTokens cachedInputTokens outputTokens reasoningTokens',
+  InferenceCost: 'total minimum maximum currency certainty priceVersion lines',
+  CostLine: 'kind quantity unitPrice amount',
+  InferenceTiming: 'queueMs promptMs completionMs timeToFirstTokenMs totalMs overheadMs',
+  RunResidency: 'servedCode servedRegion declaredRegion verdict',
+  InferenceAttempt: 'number sentAt outcome',
+  InferenceFailure: 'code message',
+};
 
 describe('schema.graphql', () => {
   it('describes every type, field, argument, input and enum value for a reader who sees nothing else', () => {
@@ -25,6 +72,18 @@ describe('schema.graphql', () => {
     });
     expect(undescribed).toEqual([]);
     expect(described).toBeGreaterThan(200);
+  });
+
+  it.each(Object.entries(contract))('has the names of %s that others rely on', (type, names) => {
+    const definition = createSchema(schemaUrl).getType(type);
+    if (
+      !isObjectType(definition) &&
+      !isInterfaceType(definition) &&
+      !isInputObjectType(definition)
+    ) {
+      throw new Error(`${type} has no fields`);
+    }
+    expect(Object.keys(definition.getFields())).toEqual(expect.arrayContaining(names.split(' ')));
   });
 
   it('links federation 2.9, which every composer and router in use accepts', () => {
