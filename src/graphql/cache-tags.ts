@@ -3,6 +3,7 @@ import type {
   DocumentNode,
   FieldNode,
   FragmentDefinitionNode,
+  InlineFragmentNode,
   OperationDefinitionNode,
   SelectionSetNode,
 } from 'graphql';
@@ -202,23 +203,19 @@ function planOf(
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
 function reachOf({ selectionSet }: FieldNode, type: EntityType, fragments: Fragments): Reach {
-  const fields = fieldsOf(selectionSet, type, fragments).filter((field) =>
+  const moving = fieldsOf(selectionSet, type, fragments).filter((field) =>
     isMoving(field, fragments),
   );
-  const [models, providers] = ['model', 'provider'].map((name) =>
-    type === 'Offering' ? fields.filter((field) => field.name.value === name) : [],
-  ) as [FieldNode[], FieldNode[]];
-  const rest = fields.filter((field) => !models.includes(field) && !providers.includes(field));
+  const ofOffering = (name: string): readonly FieldNode[] =>
+    type === 'Offering' ? moving.filter((field) => field.name.value === name) : [];
+  const [models, providers] = [ofOffering('model'), ofOffering('provider')];
+  const rest = moving.filter((field) => !models.includes(field) && !providers.includes(field));
   return {
     model: models.length > 0,
     provider: providers.length > 0,
     others:
-      rest.some(
-        (field) =>
-          field.name.value === 'replacement' || showsOtherRows(field, undefined, fragments),
-      ) ||
-      models.some((field) => showsOtherRows(field, 'Model', fragments)) ||
-      providers.some((field) => showsOtherRows(field, 'Provider', fragments)),
+      rest.some(({ name }) => name.value === 'replacement') ||
+      moving.some((field) => showsOtherRows(field, fragments)),
   };
 }
 
@@ -226,15 +223,11 @@ function reachOf({ selectionSet }: FieldNode, type: EntityType, fragments: Fragm
 const leadingFields: ReadonlySet<string> = new Set(['model', 'provider', 'replacement']);
 
 /** Whether, at any depth, something is shown of rows that the tag of the row above does not stand for. */
-function showsOtherRows(
-  { selectionSet }: FieldNode,
-  type: EntityType | undefined,
-  fragments: Fragments,
-): boolean {
-  return fieldsOf(selectionSet, type, fragments).some(
+function showsOtherRows({ selectionSet }: FieldNode, fragments: Fragments): boolean {
+  return fieldsOf(selectionSet, undefined, fragments).some(
     (field) =>
       (leadingFields.has(field.name.value) && isMoving(field, fragments)) ||
-      showsOtherRows(field, undefined, fragments),
+      showsOtherRows(field, fragments),
   );
 }
 
@@ -245,23 +238,29 @@ function isMoving({ name, selectionSet }: FieldNode, fragments: Fragments): bool
 }
 
 /**
- * The fields that a selection has on a type, whatever its conditions; on every type where none is given.
- * Documents are valid by then, so that no fragment leads to itself.
+ * The fields that a selection has on a type, whatever its conditions; on every type where none is given. A
+ * fragment counts once, however often it is spread.
  */
 function fieldsOf(
   selectionSet: SelectionSetNode | undefined,
   type: string | undefined,
   fragments: Fragments,
+  spread = new Set<string>(),
 ): readonly FieldNode[] {
   return (selectionSet?.selections ?? []).flatMap((selection): readonly FieldNode[] => {
     if (selection.kind === Kind.FIELD) return [selection];
-    const fragment =
-      selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+    let fragment: FragmentDefinitionNode | InlineFragmentNode | undefined;
+    if (selection.kind === Kind.INLINE_FRAGMENT) {
+      fragment = selection;
+    } else if (!spread.has(selection.name.value)) {
+      spread.add(selection.name.value);
+      fragment = fragments.get(selection.name.value);
+    }
     const condition = fragment?.typeCondition?.name.value;
     const isOfAnother = type !== undefined && condition !== undefined && condition !== type;
     // An abstract type may hold any of them.
     if (fragment === undefined || (isOfAnother && entityTypes.has(condition))) return [];
-    return fieldsOf(fragment.selectionSet, type, fragments);
+    return fieldsOf(fragment.selectionSet, type, fragments, spread);
   });
 }
 

@@ -232,6 +232,18 @@ describe('tags', () => {
     });
   });
 
+  test('of a document whose fragments lead to one another again and again are found at once', async () => {
+    const fragments = Array.from(
+      { length: 60 },
+      (_, level) => `fragment F${level} on Offering { ...F${level + 1} ...F${level + 1} }`,
+    );
+    const last = 'fragment F60 on Offering { costPerToken }';
+    const query = `{ offering(id: "${offeringId}") { ...F0 } } ${fragments.join(' ')} ${last}`;
+    const { data, extensions } = await askAnew(service, query);
+    expect(data).toEqual({ offering: { costPerToken: expect.any(String) as string } });
+    expect(extensions).toEqual({ apolloCacheTags: [`offering-${offeringId}`] });
+  });
+
   test('are the same whether an answer is made by the engine, compiled, or sent again', async () => {
     const representations = [representation('Offering', offeringId)];
     for (const [query, variables] of [
