@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 import { parse, validate } from 'graphql';
 import { expect, it } from 'vitest';
 
+import { readConfig } from '../src/config.ts';
 import { createSchema } from '../src/graphql/schema.ts';
 import { startService, withKey } from './support/service.ts';
 
@@ -116,3 +117,30 @@ interface LaunchedAnswer {
     };
   };
 }
+
+it('names, with the pages under docs, every setting that is read', () => {
+  const names = new Set<string>();
+  const readWith = (environment: Readonly<Record<string, string>>) =>
+    readConfig(
+      new Proxy(environment, {
+        get: (given, name: string) => {
+          names.add(name);
+          return given[name];
+        },
+      }),
+    );
+  readWith({});
+  const vault = 'https://vault.example';
+  readWith({ VAULT_ADDR: vault, VAULT_TOKEN: 't' });
+  readWith({ VAULT_ADDR: vault, VAULT_K8S_ROLE: 'r' });
+  readWith({ VAULT_ADDR: vault, VAULT_ROLE_ID: 'r', VAULT_SECRET_ID: 's' });
+  const docs = new URL('../docs/', import.meta.url);
+  const pages = readdirSync(docs)
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => readFileSync(new URL(file, docs), 'utf8'));
+  const written = [readme, ...pages].join('\n');
+  expect(names.size).toBeGreaterThan(50);
+  // The two ways to give a value are written as `NAME`, also as `…_FILE`.
+  const settings = [...names].map((name) => name.replace(/_FILE$/, ''));
+  expect(settings.filter((name) => !written.includes(name))).toEqual([]);
+});

@@ -228,6 +228,26 @@ describe('the two price feeds', () => {
       failure: { code: 'UNSUPPORTED', retryable: false },
     });
   });
+
+  it('ask for a price list that is not there once an hour, and take it once it is', async () => {
+    groq.replay(newestList);
+    let presentMs = nowMs;
+    const asking = adapter({ clock: { now: () => presentMs, monotonic: () => 0 } });
+    const asked = () => groq.requestsTo(pricingPath).length;
+    expect(await pricesOf(asking)).toMatchObject({
+      pricing: { failure: { code: 'UNSUPPORTED' } },
+    });
+    presentMs += 3_599_999;
+    expect(await pricesOf(asking)).toMatchObject({
+      pricing: { failure: { code: 'UNSUPPORTED' } },
+    });
+    expect(asked()).toBe(1);
+    presentMs += 1;
+    groq.reply(pricingPath, json([{ model: 'm', costPerToken: '0.0000002625' }]));
+    const { pricing } = await pricesOf(asking);
+    expect(asked()).toBe(2);
+    expect(good(pricing).rows).toHaveLength(1);
+  });
 });
 
 describe('the model list', () => {
