@@ -1414,8 +1414,8 @@ export type Query = {
    */
   readonly inferenceRuns: InferenceRunConnection;
   /**
-   * What the caller used and was charged; at most 1,000 rows. Grouped by `CALLER` it is everybody's, for callers
-   * with the scope `inference:operate`.
+   * What the caller used and was charged. Grouped by `CALLER` it is everybody's, for callers with the scope
+   * `inference:operate`. More than 1,000 rows are refused, never cut.
    */
   readonly inferenceUsage: ReadonlyArray<InferenceUsageRow>;
   /**

@@ -79,6 +79,7 @@ async function sendAndSettle(errand: Errand): Promise<RunView> {
       }
       run = sent;
     }
+    errand.leaveQueue?.();
     return await attempt(errand, run);
   } finally {
     giveBack();
@@ -123,7 +124,7 @@ async function attempt(errand: Errand, first: Run): Promise<RunView> {
           ledger,
           sealer,
           clock,
-          expiresAtMs: run.createdAtMs + limits.contentLifeMs,
+          expiresAtMs: run.reservedAtMs + limits.contentLifeMs,
           publish: (event) => launcher.live.publish(run.id, event),
         })
       : undefined;
@@ -216,7 +217,7 @@ async function settle(
 ): Promise<RunView> {
   const { ledger, sealer, limits, clock } = errand.launcher.options;
   const output = outcome?.output;
-  const expiresAtMs = run.createdAtMs + limits.contentLifeMs;
+  const expiresAtMs = run.reservedAtMs + limits.contentLifeMs;
   const speed =
     outcome?.ok === true ? speedSampleOf(run.offeringId, outcome, clock.now()) : undefined;
   const settled = await written(errand, async () =>
@@ -254,12 +255,12 @@ function noteOutcome({ launcher }: Errand, run: Run, outcome: AttemptOutcome): v
     catalogue.noteServedCode(run.providerId, outcome.servedCode);
   }
   if (outcome.rateLimit !== undefined) {
-    launcher.rateGate.note(run.providerId, run.modelId, outcome.rateLimit, nowMs);
+    launcher.rateGate.note(run.offeringId, outcome.rateLimit, nowMs);
   }
   if (outcome.ok) return;
   const { code, retryAfterMs } = outcome.failure;
   if ((code === 'RATE_LIMITED' || code === 'OVER_CAPACITY') && retryAfterMs !== undefined) {
-    launcher.rateGate.block(run.providerId, run.modelId, nowMs + retryAfterMs);
+    launcher.rateGate.block(run.offeringId, nowMs + retryAfterMs);
   }
   if (code === 'MODEL_DECOMMISSIONED') {
     catalogue.noteDecommissioned(run.providerId, run.modelId).catch((error: unknown) => {

@@ -175,10 +175,8 @@ export class Launcher {
     }
     const sealing = this.#sealingHindrance();
     if (sealing !== undefined) return sealing;
-    const { provider, model } = terms.offering;
     const waitMs = this.rateGate.waitMs(
-      provider.id,
-      model.id,
+      terms.offering.id,
       leastTokensOf(terms.payload),
       this.options.clock.now(),
     );
@@ -237,10 +235,8 @@ export class Launcher {
     const reservation = this.#reservation(request, caller, hash, terms, place === undefined);
     let result;
     try {
-      result = await this.#noted(
-        intent,
-        this.#reserve(reservation, terms.payload, place, entrance),
-      );
+      const reserving = this.#reserve(reservation, terms.payload, { places, place, entrance });
+      result = await this.#noted(intent, reserving);
     } catch (error) {
       return this.#ledgerUnavailable(error);
     }
@@ -278,22 +274,31 @@ export class Launcher {
   async #reserve(
     reservation: Reservation,
     payload: InferencePayload,
-    place: (() => void) | undefined,
-    leave: () => void,
+    { places, place, entrance }: Entrance,
   ): Promise<ReservationResult> {
-    const arrivedAtMs = this.options.clock.monotonic();
+    const { ledger, clock } = this.options;
+    const arrivedAtMs = clock.monotonic();
+    let leaveQueue = place === undefined ? entrance : undefined;
     let isStarted = false;
     try {
-      const result = await this.options.ledger.reserve(reservation);
+      let result = await ledger.reserve(reservation);
+      if (result.kind === 'PROVIDER_FULL') {
+        // Other processes have every place: the run waits for one of theirs.
+        leaveQueue = places.tryQueue();
+        if (leaveQueue === undefined) return result;
+        result = await ledger.reserve({ ...reservation, start: 'QUEUED' });
+      }
       if (result.kind === 'RESERVED') {
         this.#logReserved(result.run, reservation);
-        const leaveQueue = place === undefined ? leave : undefined;
         this.#start(result.run, payload, arrivedAtMs, place, leaveQueue);
         isStarted = true;
       }
       return result;
     } finally {
-      if (!isStarted) leave();
+      if (!isStarted) {
+        entrance();
+        leaveQueue?.();
+      }
     }
   }
 
@@ -413,6 +418,14 @@ export class Launcher {
     this.#places.set(providerId, places);
     return places;
   }
+}
+
+/** How a launch got in at its provider, to be left by `entrance` when nothing comes of it. */
+interface Entrance {
+  readonly places: Places;
+  /** Gives its place back; undefined while it has none and is in the queue. */
+  readonly place: (() => void) | undefined;
+  readonly entrance: () => void;
 }
 
 /** How long a cancellation waits for the run to end, in milliseconds. */

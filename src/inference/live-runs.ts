@@ -30,6 +30,9 @@ export interface LiveRun {
 const shortestLookMs = 100;
 const longestLookMs = 2_000;
 
+/** How long after the commit of its end a run's own process may take to say so, in milliseconds. */
+const commitEchoMs = 100;
+
 /** The runs that this process carries out, and those who wait for them or follow their events. */
 export class LiveRuns {
   readonly #store: LedgerStore;
@@ -70,7 +73,12 @@ export class LiveRuns {
     const deadlineMs = startMs + waitMs;
     let present = run;
     for (;;) {
-      if (isFinal(present.state)) return { run: present, output: undefined };
+      if (isFinal(present.state)) {
+        // Read between its commit and the word of it here: the answer comes with that word.
+        const ending = this.#runs.get(run.id)?.ended;
+        const view = ending === undefined ? undefined : await this.#within(ending, commitEchoMs);
+        return view ?? { run: present, output: undefined };
+      }
       const restMs = deadlineMs - this.#clock.monotonic();
       if (restMs <= 0) return { run: present, output: undefined };
       const live = this.#runs.get(run.id);

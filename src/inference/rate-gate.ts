@@ -2,14 +2,14 @@ import type { RateLimitState } from '../domain/inference.ts';
 
 /**
  * Holds back launches that a provider has already said it would refuse, from its rate-limit headers and
- * from its refusals. Keeps one state for each model of a provider.
+ * from its refusals. Keeps one state for each offering: service tiers have limits of their own.
  */
 export class RateGate {
   readonly #states = new Map<string, GateState>();
 
   /** Milliseconds until a request of at least `leastTokens` can pass; 0 when it may pass now. */
-  waitMs(providerId: string, modelId: string, leastTokens: number, nowMs: number): number {
-    const state = this.#states.get(`${providerId}\n${modelId}`);
+  waitMs(offeringId: string, leastTokens: number, nowMs: number): number {
+    const state = this.#states.get(offeringId);
     if (state === undefined) return 0;
     const until = Math.max(
       state.blockedUntilMs,
@@ -21,13 +21,12 @@ export class RateGate {
 
   /** Takes what the headers of an answer say. */
   note(
-    providerId: string,
-    modelId: string,
+    offeringId: string,
     { requestsRemaining, requestsResetMs, tokensRemaining, tokensResetMs }: RateLimitState,
     nowMs: number,
   ): void {
-    this.#put(providerId, modelId, {
-      blockedUntilMs: this.#states.get(`${providerId}\n${modelId}`)?.blockedUntilMs ?? 0,
+    this.#put(offeringId, {
+      blockedUntilMs: this.#states.get(offeringId)?.blockedUntilMs ?? 0,
       requestsRemaining,
       requestsResetAtMs: nowMs + (requestsResetMs ?? 0),
       tokensRemaining,
@@ -36,14 +35,14 @@ export class RateGate {
   }
 
   /** Takes a refusal that says when to come back. */
-  block(providerId: string, modelId: string, untilMs: number): void {
-    const known = this.#states.get(`${providerId}\n${modelId}`);
-    this.#put(providerId, modelId, { ...(known ?? openGate), blockedUntilMs: untilMs });
+  block(offeringId: string, untilMs: number): void {
+    const known = this.#states.get(offeringId);
+    this.#put(offeringId, { ...(known ?? openGate), blockedUntilMs: untilMs });
   }
 
-  #put(providerId: string, modelId: string, state: GateState): void {
+  #put(offeringId: string, state: GateState): void {
     if (this.#states.size >= maximumStates) this.#states.clear();
-    this.#states.set(`${providerId}\n${modelId}`, state);
+    this.#states.set(offeringId, state);
   }
 }
 
@@ -63,5 +62,5 @@ const openGate: GateState = {
   tokensResetAtMs: 0,
 };
 
-/** Models whose state is kept; forgetting only means that the provider has to say it again. */
+/** Offerings whose state is kept; forgetting only means that the provider has to say it again. */
 const maximumStates = 10_000;

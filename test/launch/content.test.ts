@@ -101,6 +101,25 @@ describe('with RUN_CONTENT_TTL_HOURS=0', () => {
   });
 });
 
+test('content of a new try under an old key lives from the new try on', async () => {
+  const clock = new ManualClock();
+  const environment = { RUN_CONTENT_TTL_HOURS: '2' };
+  const service = await startLaunching({ ...atContractPrice, clock, environment });
+  try {
+    service.groq.replyOnce(chatPath, json({ error: { message: 'full' } }, { status: 498 }));
+    service.groq.reply(chatPath, answered);
+    const input = { idempotencyKey: newKey(), model, prompt };
+    expect((await service.launch(input)).code).toBe('PROVIDER_OVER_CAPACITY');
+    await clock.advance(3 * 3_600_000);
+    const again = await service.launch({ ...input, mode: 'STREAM' });
+    const run = await service.ended(again.run?.id ?? '');
+    await clock.advance(3_600_000);
+    expect(await service.run(run.id)).toMatchObject({ state: 'SUCCEEDED', output: { text } });
+  } finally {
+    await service.close();
+  }
+});
+
 test('content ends with its time: the receipt, its hash and its key stay', async () => {
   const clock = new ManualClock();
   const service = await startLaunching({

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { json } from '../support/groq-responders.ts';
+import { startLiveService } from '../support/live-service.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { chatPath, listedModel, registryWith, startLaunching } from '../support/launching.ts';
 import type { LaunchingService, Who } from '../support/launching.ts';
@@ -153,6 +154,35 @@ describe('inferenceUsage', () => {
     expect(await usage('MODEL', { caller: 'bert' }, filter)).toEqual(
       models.map((modelId) => ({ modelId, ...sums(1, '0.00003') })),
     );
+  });
+
+  test('of more rows than are given at once is refused, not cut', async () => {
+    const live = await startLiveService();
+    try {
+      const settle = async (caller: string) => {
+        const run = await live.startRun({ caller, mode: 'ASYNC' });
+        await run.finish();
+      };
+      await Promise.all(
+        Array.from({ length: 1000 }, async (_, index) => settle(`caller-${index}`)),
+      );
+      const rows = async () => {
+        const response = await fetch(live.url, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ query: '{ inferenceUsage(groupBy: [CALLER]) { caller } }' }),
+        });
+        return (await response.json()) as {
+          readonly data?: { readonly inferenceUsage: readonly object[] };
+          readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
+        };
+      };
+      expect((await rows()).data?.inferenceUsage).toHaveLength(1000);
+      await settle('one-more');
+      expect((await rows()).errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+    } finally {
+      await live.stop();
+    }
   });
 
   test('tells nobody but an operator who the others are', async () => {

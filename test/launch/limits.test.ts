@@ -92,6 +92,37 @@ describe('what Groq’s rate-limit headers say is honoured before Groq has to sa
   });
 });
 
+test('a full flex tier holds back the flex tier alone', async () => {
+  const [model] = models;
+  service = await startLaunching({
+    models: [listedModel(models[0] ?? '')],
+    registry: registryWith({
+      nominalThroughputs: [],
+      serviceTiers: ['on_demand', 'flex'].map((id) => ({ id, source: 'Groq’s documentation' })),
+      declaredPrices: [{ model, price, source, validFrom: '2026-01-01' }],
+    }),
+  });
+  try {
+    service.groq.reply(chatPath, answered());
+    service.groq.replyOnce(
+      chatPath,
+      json({ error: { message: 'full' } }, { status: 498, headers: { 'retry-after': '20' } }),
+    );
+    const flex = { model, route: { serviceTier: ['flex'] } };
+    const refused = { retryable: true, retryAfterSeconds: 20 };
+    expect(await service.launch(flex)).toMatchObject({
+      code: 'PROVIDER_OVER_CAPACITY',
+      ...refused,
+    });
+    const before = service.sent();
+    expect((await service.launch(flex)).code).toBe('PROVIDER_RATE_LIMITED');
+    expect(service.sent()).toBe(before);
+    expect((await service.launch({ model })).run?.state).toBe('SUCCEEDED');
+  } finally {
+    await service.close();
+  }
+});
+
 describe('the operator’s limits', () => {
   afterAll(async () => {
     await service.close();

@@ -34,7 +34,12 @@ export const inferenceQueries: Pick<Required<QueryResolvers>, InferenceQueries> 
       throw clientError('FORBIDDEN', 'Grouping by caller takes the scope inference:operate.');
     }
     const criteria = criteriaOf(filter ?? {}, caller, ofEverybody);
-    return await ledger.usage({ ...criteria, groupBy: groups, limit: maximumUsageRows });
+    const rows = await ledger.usage({ ...criteria, groupBy: groups, limit: maximumUsageRows + 1 });
+    if (rows.length <= maximumUsageRows) return rows;
+    throw clientError(
+      'BAD_USER_INPUT',
+      `The usage has more than ${maximumUsageRows} rows; take a shorter time or fewer groups.`,
+    );
   },
 
   estimateInference: async (_, { input }, context) => {
