@@ -1,9 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
-/** The suites that need a real Vault or OpenBao: `VAULT_ADDR` and `VAULT_TOKEN` say which. */
+/**
+ * The suites that need a real Vault or OpenBao: one that is there, which `VAULT_ADDR` and `VAULT_TOKEN` name,
+ * or one that they start themselves, whose program `VAULT_BINARY` names.
+ */
+const include = ['test/secrets/vault-real.test.ts'];
+if ((process.env['VAULT_BINARY'] ?? '') === '') {
+  process.stderr.write(
+    'NOT RUN: test/secrets/vault-process-real.test.ts, since VAULT_BINARY names no program to start.\n',
+  );
+} else {
+  include.push('test/secrets/vault-process-real.test.ts');
+}
+
 export default defineConfig({
+  // The file that Node resolves: the package's ESM copy would be a second instance beside the libraries'.
+  resolve: { alias: [{ find: /^graphql$/, replacement: import.meta.resolve('graphql') }] },
   test: {
-    include: ['test/secrets/*-real.test.ts'],
+    include,
+    globalSetup: ['test/support/vault-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

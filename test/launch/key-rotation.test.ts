@@ -43,7 +43,7 @@ const keysTaken = () => lines.filter(({ msg }) => msg === 'secret.changed').leng
 /** The keys that Groq got with the calls from here on, each once. */
 function keysSince(first: number): string[] {
   const requests = service.groq.requestsTo(chatPath).slice(first);
-  return [...new Set(requests.map(({ headers }) => headers.authorization ?? ''))];
+  return [...new Set(requests.map(({ headers }) => String(headers['authorization'])))];
 }
 
 async function launchBatch(whenHalfSent: () => void): Promise<LaunchAnswer[]> {

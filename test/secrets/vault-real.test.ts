@@ -17,7 +17,7 @@ const address = environment['VAULT_ADDR'] ?? '';
 const token = environment['VAULT_TOKEN'] ?? '';
 if (address === '' || token === '') {
   throw new Error(
-    'test:vault needs a real server: set VAULT_ADDR and VAULT_TOKEN (and, where they differ from the ' +
+    'test:vault needs a real server: set VAULT_BINARY, or VAULT_ADDR and VAULT_TOKEN (and, where they differ from the ' +
       'defaults, VAULT_KV_MOUNT, VAULT_NAMESPACE, VAULT_CACERT); see docs/vault.md',
   );
 }
