@@ -1,6 +1,8 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { post, sendRaw } from './raw-http.ts';
-import type { RawStep } from './raw-http.ts';
+import type { RawAnswer, RawStep } from './raw-http.ts';
 import { startTestService } from './test-service.ts';
 import type { AnswerBody, TestService } from './test-service.ts';
 
@@ -43,6 +45,20 @@ export const writes = (
   ...send: readonly RawStep[]
 ): HostileCase => ({ title, send, status, code });
 
+/** What "in time" means for a refusal, the server's own patience with slow requests included. */
+const refusalMs = 1_000;
+const tries = 5;
+
+/** The answer, given within a second; more than once asked for, because the machine may be busy with others. */
+async function answeredInTime(port: number, send: readonly RawStep[]): Promise<RawAnswer> {
+  for (let left = tries; ; left -= 1) {
+    const startedAtMs = performance.now();
+    const answer = await sendRaw(port, send);
+    if (performance.now() - startedAtMs < refusalMs) return answer;
+    if (left === 1) throw new Error(`Not refused within ${refusalMs} ms, ${tries} times in a row`);
+  }
+}
+
 /** Runs groups of hostile cases against a server that gives up on slow requests quickly. */
 export function refuseAll(groups: Readonly<Record<string, readonly HostileCase[]>>): void {
   let test: TestService;
@@ -59,7 +75,7 @@ export function refuseAll(groups: Readonly<Record<string, readonly HostileCase[]
 
   for (const [group, cases] of Object.entries(groups)) {
     it.each(cases)(`${group}: $title`, async ({ send, status, code }) => {
-      const answer = await sendRaw(test.port, send);
+      const answer = await answeredInTime(test.port, send);
       expect(answer.headers['content-type']).toMatch(/^application\/json/);
       const body = JSON.parse(answer.body) as AnswerBody;
       expect(body.errors?.map(({ extensions }) => extensions['code'])).toContain(code);
@@ -70,10 +86,62 @@ export function refuseAll(groups: Readonly<Record<string, readonly HostileCase[]
     });
   }
 
+  it('all of it at once, again and again, leaves memory flat and every other user answered', async () => {
+    const hasPause = (step: RawStep) => typeof step === 'object' && 'pauseMs' in step;
+    const flood = Object.values(groups)
+      .flat()
+      .filter(({ status, send }) => status !== 408 && !send.some(hasPause));
+    expect(flood.length).toBeGreaterThan(50);
+    const round = async () => {
+      await Promise.all(flood.map(async ({ send }) => await sendRaw(test.port, send)));
+    };
+    const alone = await askAsAnother(test.port, (asked) => asked === 200);
+    await round();
+    await round();
+    const before = heapBytes();
+    let isOver = false;
+    const rounds = (async () => {
+      for (let count = 0; count < floodRounds; count += 1) await round();
+      isOver = true;
+    })();
+    const meanwhile = await askAsAnother(test.port, () => isOver);
+    await rounds;
+    expect(heapBytes() - before).toBeLessThan(heapGrowthBytes);
+    process.stdout.write(
+      `${flood.length} hostile requests at a time; another user's request took ${alone} ms alone, ` +
+        `${meanwhile} ms meanwhile (median, client and server in one process)\n`,
+    );
+  });
+
   it('leaves the service as it was: nothing ran, nothing is held, prototypes are clean', async () => {
     expect(test.gate.arrived).toBe(0);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
     const answer = await sendRaw(test.port, [post(operation('{ hello }'))]);
     expect(JSON.parse(answer.body)).toEqual({ data: { hello: 'world' } });
   });
+}
+
+const floodRounds = 8;
+/** What is left to chance in a heap that was just collected. */
+const heapGrowthBytes = 8 * 1024 * 1024;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function heapBytes(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+/** Asks as an ordinary user, one request after the other, until it is enough; the median time in ms. */
+async function askAsAnother(port: number, isEnough: (asked: number) => boolean): Promise<string> {
+  const tookMs: number[] = [];
+  while (!isEnough(tookMs.length)) {
+    const startedAtMs = performance.now();
+    const answer = await sendRaw(port, [post(operation('{ hello }'))]);
+    tookMs.push(performance.now() - startedAtMs);
+    expect(JSON.parse(answer.body)).toEqual({ data: { hello: 'world' } });
+  }
+  tookMs.sort((left, right) => left - right);
+  return (tookMs[Math.floor(tookMs.length / 2)] ?? 0).toFixed(1);
 }
