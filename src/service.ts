@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { GraphQLError } from 'graphql';
 import { createAuthenticator } from './callers/authenticator.ts';
 import type { Caller } from './callers/caller.ts';
+import { isLoopbackHost } from './callers/insecure.ts';
 import { showCatalogue } from './catalogue-metrics.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config.ts';
@@ -248,6 +249,12 @@ async function secretStoreOf(config: Config, clock: Clock, log: Logger): Promise
       secrets: config.environmentSecrets,
       log: secretLog,
       now: () => clock.now(),
+    });
+  }
+  const { protocol, hostname } = new URL(config.vault.address);
+  if (protocol === 'http:' && !isLoopbackHost(hostname)) {
+    secretLog('vault.unsafe_address', {
+      reason: 'VAULT_ADDR is plain http: the token and every secret cross the network in the clear',
     });
   }
   // The client takes a while to load, which a start without a Vault is spared.

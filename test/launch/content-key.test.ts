@@ -144,3 +144,13 @@ test('content whose key is missing is not shown as none', async () => {
   await until(async () => (await service.ask(query, { id: run?.id })).errors === undefined);
   expect((await service.run(run?.id ?? ''))?.output).toEqual(run?.output);
 });
+
+test('a Vault that is asked over the network in the clear is warned of', async () => {
+  const lines: string[] = [];
+  const vault = await startVault();
+  // Nothing is sent there: the name belongs to nobody.
+  const address = 'http://vault.invalid:8200';
+  const log = pino({}, { write: (line: string) => lines.push(line) });
+  await startWith({ address, auth: vault.auth }, { CONTENT_KEY_PATH: '' }, log);
+  expect(lines.filter((line) => line.includes('vault.unsafe_address'))).toHaveLength(1);
+});
