@@ -160,7 +160,9 @@ describe('a service with a collector', () => {
     await launch(recorded.service.url, `00-${traceId}-2222222222222222-01`);
     await collector.until(named('POST /graphql', traceId));
     const ofTrace = entries(recorded.service).filter((line) => line['traceId'] === traceId);
-    expect(new Set(ofTrace.map(({ msg }) => msg))).toEqual(new Set(['launch.ended', 'request']));
+    expect(new Set(ofTrace.map(({ msg }) => msg))).toEqual(
+      new Set(['launch.reserved', 'launch.ended', 'request']),
+    );
 
     await ask(recorded.service.url, { 'x-request-id': 'without-a-router' });
     const isOwn = (span: CollectedSpan) => span.attributes['graphql.operation.name'] === 'Cards';
