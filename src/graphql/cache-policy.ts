@@ -53,17 +53,19 @@ export function cachePolicyOf(
     policies.set(operation, known);
   }
   if (known === undefined) return undefined;
-  return known.takesEntities && holdsPrivateEntity(variables) ? undefined : known.policy;
+  return known.takesEntities && Object.values(variables).some(namesPrivateEntity)
+    ? undefined
+    : known.policy;
 }
 
-/** Whether the private entity's name is anywhere in a value, since a variable may stand at any place. */
-function holdsPrivateEntity(value: unknown): boolean {
-  if (value === privateEntity) return true;
-  if (typeof value !== 'object' || value === null) return false;
-  for (const name in value) {
-    if (holdsPrivateEntity(value[name as keyof typeof value])) return true;
-  }
-  return false;
+/**
+ * Whether a variable names the private entity: as a list of representations, as one of them, or as the type
+ * name within one that the document writes out.
+ */
+function namesPrivateEntity(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(namesPrivateEntity);
+  if (typeof value !== 'object' || value === null) return value === privateEntity;
+  return (value as { readonly __typename?: unknown }).__typename === privateEntity;
 }
 
 function textPolicyOf(

@@ -29,16 +29,9 @@ export function checkVariables(
         { limit: maxVariableDepth },
       );
     }
-    // A thousand representations are walked for each batch: no lists of names or values are made of them.
-    let hasContainers = false;
-    let hasForbiddenName = false;
-    for (const name in value) {
-      const child: unknown = value[name as keyof typeof value];
-      remaining -= 1;
-      if (typeof child === 'object' && child !== null) hasContainers = true;
-      // JSON.parse makes it a plain own property, but a later copy with Object.assign would set a prototype.
-      if (name === '__proto__') hasForbiddenName = true;
-    }
+    const isList = Array.isArray(value);
+    const children: readonly unknown[] = isList ? value : Object.values(value);
+    remaining -= children.length;
     if (remaining < 0) {
       return clientError(
         'VARIABLES_TOO_LARGE',
@@ -46,18 +39,18 @@ export function checkVariables(
         { limit: maxVariableValues },
       );
     }
-    if (hasForbiddenName) {
+    // JSON.parse makes it a plain own property, but a later copy with Object.assign would set a prototype.
+    if (!isList && Object.hasOwn(value, '__proto__')) {
       return clientError(
         'VARIABLES_FORBIDDEN_NAME',
         'The variables may not use the name "__proto__".',
       );
     }
-    if (!hasContainers) return undefined;
-    for (const name in value) {
-      const child: unknown = value[name as keyof typeof value];
-      if (typeof child !== 'object' || child === null) continue;
-      const error = walk(child, depth + 1);
-      if (error !== undefined) return error;
+    for (const child of children) {
+      if (typeof child === 'object' && child !== null) {
+        const error = walk(child, depth + 1);
+        if (error !== undefined) return error;
+      }
     }
     return undefined;
   };

@@ -57,11 +57,11 @@ export function sendAnswer(
   else response.end(body);
 }
 
-function borrowedBytes(response: RecordedResponse, { characters, byteLength }: ByteText): Buffer {
-  const memory = borrowMemory(byteLength);
+function borrowedBytes(response: RecordedResponse, text: ByteText): Buffer {
+  const memory = borrowMemory(text.byteLength);
   response.borrowed = memory;
-  memory.write(characters, 'latin1');
-  return memory.subarray(0, byteLength);
+  text.writeTo(memory);
+  return memory.subarray(0, text.byteLength);
 }
 
 /** Names and values in turn, as they are written, up to what belongs to one request alone. */

@@ -23,7 +23,7 @@ export function parametersFromBody(body: string): GraphQLParameters {
     throw clientError('BATCHING_DISABLED', 'Send one operation in each request.');
   }
   if (!isRecord(value)) throw clientError('BAD_REQUEST', 'The body has to be a JSON object.');
-  if (repeatsParameter(body)) {
+  if (repeatsParameter(body, value)) {
     throw clientError('DUPLICATE_PARAMETER', 'The body names one of its parameters twice.');
   }
   return {
@@ -102,10 +102,11 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
  * Whether valid JSON names a parameter twice at its top level. `JSON.parse` keeps the last one, another
  * reader on the way may have judged the first.
  */
-function repeatsParameter(body: string): boolean {
+function repeatsParameter(body: string, value: object): boolean {
   const mayRepeat =
     body.includes('\\u') ||
     parameterNames.some((name) => {
+      if (!Object.hasOwn(value, name)) return false;
       const quoted = `"${name}"`;
       const first = body.indexOf(quoted);
       return first !== -1 && body.includes(quoted, first + 1);

@@ -268,7 +268,7 @@ function entryOf(answer: HttpAnswer, record: RequestRecord, moment: Moment): Ent
   const { body, headers } = answer;
   const { nowMs } = moment;
   return {
-    body: body instanceof ByteText ? Buffer.from(body.characters, 'latin1') : Buffer.from(body),
+    body: body instanceof ByteText ? body.toBuffer() : Buffer.from(body),
     headers,
     etag: undefined,
     madeAtMs: nowMs,

@@ -7,13 +7,14 @@ import type {
 } from 'graphql';
 import { collectFields } from 'graphql/execution/collectFields.js';
 
-import { ByteText } from '../byte-text.ts';
+import { ByteTextBuilder } from '../byte-text.ts';
+import type { ByteText } from '../byte-text.ts';
 import type { RequestContext } from '../context.ts';
 import { catalogueEntities } from '../entities.ts';
 import { compileVariables, notCoerced } from './coercion.ts';
 import type { CoerceVariables } from './coercion.ts';
 import { FragmentCache } from './fragment-cache.ts';
-import { NotCompiled, compileField } from './object-writer.ts';
+import { NotCompiled, compileField, writerOf } from './object-writer.ts';
 import type { Compilation, Resolve, Writer } from './object-writer.ts';
 
 /** Text of all fragments together. */
@@ -91,7 +92,9 @@ class CompiledOperation {
     const plan = this.#plan(coerced, cache);
     if (plan === undefined) return undefined;
     try {
-      return new ByteText(plan(undefined, { context, variables: coerced }));
+      const output = new ByteTextBuilder();
+      plan(undefined, { context, variables: coerced }, output);
+      return output.build();
     } catch {
       // Whatever went wrong goes wrong in the engine again, which knows how to say it.
       return undefined;
@@ -172,12 +175,18 @@ function compileQuery(compilation: Compilation, operation: OperationDefinitionNo
   const fields = [...selected].map(([key, nodes]) => {
     const name = nodes[0]?.name.value ?? '';
     if (!catalogueFields.has(name)) throw new NotCompiled();
-    const { write } = compileField(compilation, type, nodes, catalogueFields.get(name));
-    return { key: `${JSON.stringify(key)}:`, write };
+    const value = compileField(compilation, type, nodes, catalogueFields.get(name));
+    return { key: `${JSON.stringify(key)}:`, write: writerOf(value) };
   });
-  return (source, execution) => {
-    const texts = fields.map(({ key, write }) => key + write(source, execution));
-    return `{"data":{${texts.join(',')}}}`;
+  return (source, execution, output) => {
+    output.add('{"data":{');
+    let before = '';
+    for (const { key, write } of fields) {
+      output.add(before + key);
+      write(source, execution, output);
+      before = ',';
+    }
+    output.add('}}');
   };
 }
 

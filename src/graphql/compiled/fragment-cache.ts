@@ -1,3 +1,5 @@
+import { inOnePiece } from '../byte-text.ts';
+
 /**
  * JSON text of parts of rows, kept by row. Rows are never changed, so a text is right for as long as its
  * row exists; it goes with the row, and all go together when they take too much.
@@ -23,7 +25,7 @@ export class FragmentCache {
       }
       const known = texts.get(row);
       if (known !== undefined) return known;
-      const text = flat(write());
+      const text = inOnePiece(write());
       this.#characters += text.length + entryCharacters;
       if (this.#characters > this.#maximumCharacters) this.forget();
       else texts.set(row, text);
@@ -40,11 +42,3 @@ export class FragmentCache {
 
 /** What an entry takes beside its text, in characters. */
 const entryCharacters = 64;
-
-/**
- * The same text in one piece. V8 joins strings by reference; without this, every answer would be gathered
- * anew from the smallest pieces of its rows.
- */
-function flat(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1');
-}

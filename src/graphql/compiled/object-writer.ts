@@ -1,10 +1,9 @@
 import {
-  GraphQLList,
   GraphQLNonNull,
   TypeNameMetaFieldDef,
   getArgumentValues,
-  isAbstractType,
   isLeafType,
+  isListType,
   isObjectType,
 } from 'graphql';
 import type {
@@ -19,7 +18,8 @@ import type {
 } from 'graphql';
 import { collectSubfields } from 'graphql/execution/collectFields.js';
 
-import { ByteText } from '../byte-text.ts';
+import { bytesOf } from '../byte-text.ts';
+import type { ByteTextBuilder } from '../byte-text.ts';
 import type { RequestContext } from '../context.ts';
 import type { FragmentCache } from './fragment-cache.ts';
 
@@ -34,13 +34,21 @@ export interface Execution {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Writes a value as JSON, in the characters of a {@link ByteText}. */
-export type Writer = (value: unknown, execution: Execution) => string;
+/** Writes a value as JSON, one character for each byte in UTF-8. */
+type TextOf = (value: unknown, execution: Execution) => string;
 
-/** A writer, and whether what it writes follows from the value alone. */
-export interface Compiled {
-  readonly write: Writer;
-  readonly isFixed: boolean;
+/** The same, behind what is written already. */
+export type Writer = (value: unknown, execution: Execution, output: ByteTextBuilder) => void;
+
+/** How a value is written: what follows from the value alone has a text that can be kept. */
+export type Compiled =
+  | { readonly isFixed: true; readonly textOf: TextOf }
+  | { readonly isFixed: false; readonly write: Writer };
+
+export function writerOf(compiled: Compiled): Writer {
+  if (!compiled.isFixed) return compiled.write;
+  const { textOf } = compiled;
+  return (value, execution, output) => output.add(textOf(value, execution));
 }
 
 /** What a document is compiled with. */
@@ -64,86 +72,122 @@ function compileValue(
   type: GraphQLOutputType,
   nodes: readonly FieldNode[],
 ): Compiled {
-  if (type instanceof GraphQLNonNull) {
-    const { write, isFixed } = compileValue(compilation, type.ofType, nodes);
+  if (!(type instanceof GraphQLNonNull)) {
+    const compiled = compileNullable(compilation, type, nodes);
+    if (compiled.isFixed) {
+      const { textOf } = compiled;
+      return {
+        isFixed: true,
+        textOf: (value, execution) =>
+          value === null || value === undefined ? 'null' : textOf(value, execution),
+      };
+    }
+    const { write } = compiled;
     return {
-      isFixed,
-      write: (value, execution) => {
-        if (value === null || value === undefined) throw new NotCompiled();
-        return write(value, execution);
+      isFixed: false,
+      write: (value, execution, output) => {
+        if (value === null || value === undefined) output.add('null');
+        else write(value, execution, output);
       },
     };
   }
-  const { write, isFixed } = compileNullable(compilation, type, nodes);
+  const compiled = compileNullable(compilation, type.ofType, nodes);
+  if (compiled.isFixed) {
+    const { textOf } = compiled;
+    return { isFixed: true, textOf: (value, execution) => textOf(present(value), execution) };
+  }
+  const { write } = compiled;
   return {
-    isFixed,
-    write: (value, execution) =>
-      value === null || value === undefined ? 'null' : write(value, execution),
+    isFixed: false,
+    write: (value, execution, output) => write(present(value), execution, output),
   };
+}
+
+/** @throws NotCompiled for a null where there must be none. */
+function present(value: unknown): unknown {
+  if (value === null || value === undefined) throw new NotCompiled();
+  return value;
 }
 
 function compileNullable(
   compilation: Compilation,
-  type: GraphQLOutputType,
+  type: Exclude<GraphQLOutputType, GraphQLNonNull<never>>,
   nodes: readonly FieldNode[],
 ): Compiled {
-  if (type instanceof GraphQLList) {
-    const item = compileValue(compilation, type.ofType, nodes);
-    return { isFixed: item.isFixed, write: listWriter(item.write) };
-  }
-  if (isLeafType(type)) return { isFixed: true, write: leafWriter(type) };
+  if (isListType(type)) return compileList(compileValue(compilation, type.ofType, nodes));
+  if (isLeafType(type)) return { isFixed: true, textOf: leafText(type) };
   if (isObjectType(type)) return compileObject(compilation, type, nodes);
-  if (isAbstractType(type)) return compileAbstract(compilation, type, nodes);
-  throw new NotCompiled();
+  return { isFixed: false, write: abstractWriter(compilation, type, nodes) };
 }
 
-function listWriter(writeItem: Writer): Writer {
-  return (value, execution) => {
-    if (!Array.isArray(value)) throw new NotCompiled();
-    let text = '[';
-    for (let index = 0; index < value.length; index += 1) {
-      if (index > 0) text += ',';
-      text += writeItem(plain(value[index]), execution);
-    }
-    return `${text}]`;
-  };
-}
-
-function leafWriter(type: GraphQLLeafType): Writer {
-  return (value) => {
-    const serialized: unknown = type.serialize(value);
-    if (serialized === null || serialized === undefined) throw new NotCompiled();
-    return ByteText.charactersOf(JSON.stringify(serialized));
-  };
-}
-
-function compileAbstract(
-  compilation: Compilation,
-  type: GraphQLAbstractType,
-  nodes: readonly FieldNode[],
-): Compiled {
-  const writers = new Map<unknown, Compiled>();
+function compileList(item: Compiled): Compiled {
+  if (item.isFixed) {
+    const { textOf } = item;
+    return {
+      isFixed: true,
+      textOf: (value, execution) => {
+        let text = '';
+        for (const one of itemsOf(value)) {
+          text += text === '' ? '[' : ',';
+          text += textOf(plain(one), execution);
+        }
+        return text === '' ? '[]' : `${text}]`;
+      },
+    };
+  }
+  const { write } = item;
   return {
     isFixed: false,
-    write: (value, execution) => {
-      const name = (value as { readonly __typename?: unknown }).__typename;
-      let compiled = writers.get(name);
-      if (compiled === undefined) {
-        const runtimeType = compilation.schema
-          .getPossibleTypes(type)
-          .find((possible) => possible.name === name);
-        if (runtimeType === undefined) throw new NotCompiled();
-        compiled = compileObject(compilation, runtimeType, nodes);
-        writers.set(name, compiled);
+    write: (value, execution, output) => {
+      let before = '[';
+      for (const one of itemsOf(value)) {
+        output.add(before);
+        write(plain(one), execution, output);
+        before = ',';
       }
-      return compiled.write(value, execution);
+      output.add(before === '[' ? '[]' : ']');
     },
   };
 }
 
-/** A field's own text: its key, then its value. */
-interface CompiledField extends Compiled {
+function itemsOf(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new NotCompiled();
+  return value;
+}
+
+function leafText(type: GraphQLLeafType): TextOf {
+  return (value) => {
+    const serialized: unknown = type.serialize(value);
+    if (serialized === null || serialized === undefined) throw new NotCompiled();
+    return bytesOf(JSON.stringify(serialized));
+  };
+}
+
+function abstractWriter(
+  compilation: Compilation,
+  type: GraphQLAbstractType,
+  nodes: readonly FieldNode[],
+): Writer {
+  const writers = new Map<unknown, Writer>();
+  return (value, execution, output) => {
+    const name = (value as { readonly __typename?: unknown }).__typename;
+    let write = writers.get(name);
+    if (write === undefined) {
+      const runtimeType = compilation.schema
+        .getPossibleTypes(type)
+        .find((possible) => possible.name === name);
+      if (runtimeType === undefined) throw new NotCompiled();
+      write = writerOf(compileObject(compilation, runtimeType, nodes));
+      writers.set(name, write);
+    }
+    write(value, execution, output);
+  };
+}
+
+/** A field with its key as it is written. */
+interface CompiledField {
   readonly key: string;
+  readonly value: Compiled;
 }
 
 function compileObject(
@@ -154,61 +198,70 @@ function compileObject(
   if (type.isTypeOf !== undefined && type.isTypeOf !== null) throw new NotCompiled();
   const { schema, fragments, conditions, cache } = compilation;
   const selected = collectSubfields(schema, fragments, conditions, type, nodes);
-  const fields: CompiledField[] = [];
-  for (const [key, fieldNodes] of selected) {
-    fields.push({
-      key: `${JSON.stringify(key)}:`,
-      ...compileField(compilation, type, fieldNodes),
-    });
+  const fields = [...selected].map(([key, fieldNodes]): CompiledField => ({
+    key: `${JSON.stringify(key)}:`,
+    value: compileField(compilation, type, fieldNodes),
+  }));
+  const runs = runsOf(fields);
+  const keepsParts = rowTypes.has(type.name);
+  const [first] = runs;
+  if (runs.length === 1 && first?.isFixed === true) {
+    const { textOf } = first;
+    const whole: TextOf = (value, execution) => `{${textOf(value, execution)}}`;
+    return { isFixed: true, textOf: keepsParts ? kept(cache, whole) : whole };
   }
-  const isFixed = fields.every((field) => field.isFixed);
-  const isRow = rowTypes.has(type.name);
-  if (isFixed && isRow) {
-    const keep = cache.part();
-    const write = fieldsWriter(fields);
-    return {
-      isFixed,
-      write: (row, execution) => keep(row as object, () => `{${write(row, execution)}}`),
+  const writers = runs.map((run) =>
+    writerOf(run.isFixed && keepsParts ? { ...run, textOf: kept(cache, run.textOf) } : run),
+  );
+  return {
+    isFixed: false,
+    write: (value, execution, output) => {
+      let before = '{';
+      for (const write of writers) {
+        output.add(before);
+        write(value, execution, output);
+        before = ',';
+      }
+      output.add(before === '{' ? '{}' : '}');
+    },
+  };
+}
+
+/** Makes one of neighbouring fields whose text follows from their object alone. */
+function runsOf(fields: readonly CompiledField[]): readonly Compiled[] {
+  const runs: Compiled[] = [];
+  for (const { key, value } of fields) {
+    if (!value.isFixed) {
+      const { write } = value;
+      runs.push({
+        isFixed: false,
+        write: (source, execution, output) => {
+          output.add(key);
+          write(source, execution, output);
+        },
+      });
+      continue;
+    }
+    const { textOf } = value;
+    const before = runs.at(-1);
+    if (before?.isFixed !== true) {
+      runs.push({ isFixed: true, textOf: (source, execution) => key + textOf(source, execution) });
+      continue;
+    }
+    const { textOf: textBefore } = before;
+    runs[runs.length - 1] = {
+      isFixed: true,
+      textOf: (source, execution) =>
+        `${textBefore(source, execution)},${key}${textOf(source, execution)}`,
     };
   }
-  const write = isRow ? runsWriter(fields, cache) : fieldsWriter(fields);
-  return { isFixed, write: (value, execution) => `{${write(value, execution)}}` };
+  return runs;
 }
 
-/** Writes a row of which parts change with time: runs of fields that don't are kept. */
-function runsWriter(fields: readonly CompiledField[], cache: FragmentCache): Writer {
-  const runs: Writer[] = [];
-  for (let start = 0; start < fields.length;) {
-    const isFixed = fields[start]?.isFixed === true;
-    let end = start + 1;
-    while (end < fields.length && fields[end]?.isFixed === isFixed) end += 1;
-    const write = fieldsWriter(fields.slice(start, end));
-    const keep = cache.part();
-    runs.push(
-      isFixed ? (row, execution) => keep(row as object, () => write(row, execution)) : write,
-    );
-    start = end;
-  }
-  return (row, execution) => {
-    let text = '';
-    for (let index = 0; index < runs.length; index += 1) {
-      if (index > 0) text += ',';
-      text += runs[index]!(row, execution);
-    }
-    return text;
-  };
-}
-
-function fieldsWriter(fields: readonly CompiledField[]): Writer {
-  return (value, execution) => {
-    let text = '';
-    for (let index = 0; index < fields.length; index += 1) {
-      const field = fields[index]!;
-      if (index > 0) text += ',';
-      text += field.key + field.write(value, execution);
-    }
-    return text;
-  };
+/** Keeps the text of a part of a row. */
+function kept(cache: FragmentCache, textOf: TextOf): TextOf {
+  const keep = cache.part();
+  return (row, execution) => keep(row as object, () => textOf(row, execution));
 }
 
 /** Writes one field of an object of this type, from that object. */
@@ -223,19 +276,30 @@ export function compileField(
   const name = node.name.value;
   if (name === TypeNameMetaFieldDef.name) {
     const text = JSON.stringify(type.name);
-    return { isFixed: true, write: () => text };
+    return { isFixed: true, textOf: () => text };
   }
   const field = type.getFields()[name];
   if (field === undefined || storedFields.has(name)) throw new NotCompiled();
   const value = compileValue(compilation, field.type, nodes);
   const resolve = resolveInstead ?? (field.resolve as Resolve | undefined);
-  if (resolve === undefined) return { isFixed: value.isFixed, write: propertyWriter(name, value) };
   const argumentsOf = compileArguments(field, node);
+  const valueOf =
+    resolve === undefined
+      ? (source: unknown) => propertyOf(source, name)
+      : (source: unknown, execution: Execution) =>
+          plain(resolve(source, argumentsOf(execution), execution.context));
+  // A resolver that takes no arguments and no context knows its object alone.
+  if (value.isFixed && (resolve === undefined || resolve.length <= 1)) {
+    const { textOf } = value;
+    return {
+      isFixed: true,
+      textOf: (source, execution) => textOf(valueOf(source, execution), execution),
+    };
+  }
+  const write = writerOf(value);
   return {
-    // A resolver that takes no arguments and no context knows its object alone.
-    isFixed: value.isFixed && resolve.length <= 1,
-    write: (source, execution) =>
-      value.write(plain(resolve(source, argumentsOf(execution), execution.context)), execution),
+    isFixed: false,
+    write: (source, execution, output) => write(valueOf(source, execution), execution, output),
   };
 }
 
@@ -252,12 +316,10 @@ export type Resolve = (
   context: RequestContext,
 ) => unknown;
 
-function propertyWriter(name: string, { write }: Compiled): Writer {
-  return (source, execution) => {
-    const property = (source as Readonly<Record<string, unknown>>)[name];
-    if (typeof property === 'function') throw new NotCompiled();
-    return write(plain(property), execution);
-  };
+function propertyOf(source: unknown, name: string): unknown {
+  const property = (source as Readonly<Record<string, unknown>>)[name];
+  if (typeof property === 'function') throw new NotCompiled();
+  return plain(property);
 }
 
 const noArguments: Readonly<Record<string, unknown>> = {};
