@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+
 import { describe, expect, it } from 'vitest';
 
 import { createLog } from '../src/service-log.ts';
@@ -47,5 +49,56 @@ describe("the service's log", () => {
     expect(last()['traceId']).toBe('of the moment');
     log.info({ traceId: 'of its own' }, 'with');
     expect(last()['traceId']).toBe('of its own');
+  });
+});
+
+/** What a process says that logs by this code and ends. */
+function outputOf(code: string): {
+  readonly lines: readonly string[];
+  readonly status: number | null;
+} {
+  const source = new URL('../src/service-log.ts', import.meta.url).href;
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    [
+      '--input-type=module',
+      '--eval',
+      `import { createLog } from '${source}'; const log = createLog('info'); ${code}`,
+    ],
+    { encoding: 'utf8' },
+  );
+  return { lines: stdout.split('\n').filter((line) => line !== ''), status };
+}
+
+describe('lines that are written many at once', () => {
+  it('all come out, in their order, when the process ends by itself', () => {
+    const { lines } = outputOf("for (let i = 0; i < 5000; i += 1) log.info({ i }, 'line');");
+    const numbers = lines.map((line) => (JSON.parse(line) as { i: number }).i);
+    expect(numbers).toEqual(Array.from({ length: 5000 }, (_, index) => index));
+  });
+
+  it('come out before an exit that waits for nothing', () => {
+    const { lines, status } = outputOf("log.info('one'); log.info('two'); process.exit(3);");
+    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['one', 'two']);
+    expect(status).toBe(3);
+  });
+
+  it('come out before a fault that nobody catches ends the process', () => {
+    const { lines } = outputOf("log.info('before'); throw new Error('nobody catches this');");
+    expect(lines).toHaveLength(1);
+  });
+
+  it('do not wait with a warning or an error behind them', () => {
+    const { lines } = outputOf(
+      "log.info('before'); log.error('bad'); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1000);",
+    );
+    expect(lines).toHaveLength(2);
+  });
+
+  it('wait for a moment at most', () => {
+    const { lines } = outputOf(
+      "log.info('alone'); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1000);",
+    );
+    expect(lines).toHaveLength(1);
   });
 });

@@ -355,6 +355,105 @@ test('generated queries get the bytes that the engine would send, or are left to
   expect(answered / asked).toBeGreaterThan(0.7);
 });
 
+/** Representations as routers send them, some of them of nothing and some that can not be read. */
+const representations = fc.array(
+  fc.oneof(
+    {
+      weight: 12,
+      arbitrary: fc.record({
+        __typename: fc.constantFrom('Provider', 'Model', 'Offering'),
+        id: fc.constantFrom(
+          'groq',
+          'groq/model-1',
+          'other/model-6',
+          'groq:us-east:flex:groq/model-1',
+          'groq:us-east:on_demand:groq/model-4',
+          'nobody',
+        ),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom<object>(
+        { __typename: 'Model' },
+        { __typename: 'Nobody', id: '1' },
+        { __typename: 'Model', id: '' },
+        { __typename: 'Offering', id: 7 },
+      ),
+    },
+  ),
+  { maxLength: 6 },
+);
+
+/** Variables of a listing, right and wrong. */
+const listingVariables = fc.record(
+  {
+    first: fc.constantFrom<unknown>(1, 5, 100, 0, 101, null, '3'),
+    filter: fc.constantFrom<unknown>(
+      null,
+      { provider: 'groq' },
+      { provider: ['groq', 'other'], maxCostPerToken: '0.000004' },
+      { maxCostPerToken: 0.000_003, minContextWindow: 20_000, available: true },
+      { minThroughput: 1 },
+      { freshness: ['STALE'] },
+      { search: 'model é' },
+      { provider: Array.from({ length: 101 }, () => 'groq') },
+      { unheardOf: 1 },
+    ),
+    order: fc.constantFrom<unknown>(
+      { field: 'NAME' },
+      { field: 'CONTEXT_WINDOW', direction: 'DESC' },
+      { field: 'OBSERVED_AT' },
+      { field: 'NOTHING' },
+    ),
+    id: fc.constantFrom<unknown>('groq', 'nobody', 3, null),
+  },
+  { requiredKeys: [] },
+);
+
+test('generated operations with named fragments, variables and entities get the same bytes too', async () => {
+  const typed = (name: string) => selections(schema.getType(name) as GraphQLObjectType, 2);
+  let answered = 0;
+  let asked = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        provider: typed('Provider'),
+        model: typed('Model'),
+        offering: typed('Offering'),
+        yes: fc.boolean(),
+        representations,
+        listing: listingVariables,
+      }),
+      async ({ provider, model, offering, yes, ...given }) => {
+        const text = `query (
+          $yes: Boolean!, $representations: [_Any!]!, $id: ID = "groq"
+          $first: Int = 2, $filter: OfferingFilter, $order: OfferingOrder
+        ) {
+          again: provider(id: $id) { ...P }
+          offerings(first: $first, filter: $filter, orderBy: $order) { totalCount nodes { ...O ...O } }
+          _entities(representations: $representations) { __typename ...P ...M ... on Offering { ...O } }
+        }
+        fragment P on Provider ${provider}
+        fragment M on Model ${model}
+        fragment O on Offering ${offering}`;
+        const errors = validate(
+          schema,
+          parse(text),
+          specifiedRules.filter(({ name }) => name !== 'NoUnusedVariablesRule'),
+        );
+        fc.pre(errors.length === 0);
+        const variables = { ...given.listing, yes, representations: given.representations };
+        asked += 4;
+        answered += await expectEqual({ text, variables });
+      },
+    ),
+    { numRuns: 200 },
+  );
+  // Operations that meet an error are left to the engine, and many of these do.
+  expect(answered / asked).toBeGreaterThan(0.1);
+});
+
 test('every field of the catalogue is either written or left to the engine, none by accident', async () => {
   const leaves = (type: GraphQLObjectType, depth: number): string =>
     Object.values(type.getFields())

@@ -2,6 +2,7 @@ import { gunzipSync, brotliDecompressSync } from 'node:zlib';
 
 import { describe, expect, test } from 'vitest';
 
+import { ByteText, bytesOf } from '../../src/graphql/byte-text.ts';
 import type { CachePolicy } from '../../src/graphql/cache-policy.ts';
 import type { HttpAnswer } from '../../src/http/answers.ts';
 import type { GraphQLExchange } from '../../src/http/graphql-handler.ts';
@@ -39,6 +40,8 @@ function cacheWith(options: { readonly maximumBytes?: number } = {}) {
       readonly policy?: CachePolicy | undefined;
       readonly code?: string;
       readonly answer?: () => HttpAnswer | Promise<HttpAnswer>;
+      /** Answers without waiting, as what is assembled from prepared parts does. */
+      readonly atOnce?: boolean;
     } = { policy: 'SNAPSHOT' },
   ) => {
     const record = new RequestRecord('POST', '/graphql', {});
@@ -50,13 +53,13 @@ function cacheWith(options: { readonly maximumBytes?: number } = {}) {
       context: moment,
       record,
     };
-    const answer = await cache.intercept(exchange, async () => {
+    const answer = await cache.intercept(exchange, () => {
       runs += 1;
       record.cachePolicy = engine.policy;
       record.kind = 'query';
       if (engine.code !== undefined) record.errorCodes.push(engine.code);
       const made = engine.answer?.() ?? okay(`answer ${runs}`);
-      return await made;
+      return engine.atOnce === true ? made : Promise.resolve(made);
     });
     return { ...answer, text: String(answer.body), isRepeated: record.isRepeated };
   };
@@ -104,6 +107,93 @@ describe('what is sent again', () => {
     await ask(at(0, state), { method: 'POST', raw: 'GET application/json ?query={a}' });
     await ask(at(0, state), { method: 'POST', raw: '?query={a}' });
     expect(runs()).toBe(3);
+  });
+});
+
+describe('what came at once', () => {
+  const atOnce = { policy: 'SNAPSHOT', atOnce: true } as const;
+
+  test('is kept when it is asked for again, and is as fresh the first time', async () => {
+    const { ask, lookups, runs } = cacheWith();
+    const state = {};
+    const first = await ask(at(0, state, 90_500), {}, atOnce);
+    expect(first.headers).toMatchObject({
+      'cache-control': 'public, max-age=90',
+      age: '0',
+      vary: 'accept, accept-encoding, authorization, x-router-token',
+    });
+    expect((await ask(at(2000, state, 90_500), {}, atOnce)).headers).toMatchObject({
+      'cache-control': 'public, max-age=88',
+      age: '0',
+    });
+    const third = await ask(at(3000, state, 90_500), {}, atOnce);
+    expect(third).toMatchObject({ text: 'answer 2', isRepeated: true });
+    expect(third.headers).toMatchObject({ 'cache-control': 'public, max-age=88', age: '1' });
+    expect(runs()).toBe(2);
+    expect(lookups).toEqual(['miss', 'miss', 'hit']);
+  });
+
+  test('drives out nothing while no two requests are alike', async () => {
+    const { ask, runs } = cacheWith({ maximumBytes: 3 * 2200 });
+    const state = {};
+    await ask(at(0, state), { raw: 'kept' });
+    for (let round = 0; round < 100; round += 1) {
+      await ask(at(0, state), { raw: `other ${round}` }, atOnce);
+    }
+    expect(await ask(at(0, state), { raw: 'kept' })).toMatchObject({ isRepeated: true });
+    expect(runs()).toBe(101);
+  });
+
+  test('is compressed once that it is kept', async () => {
+    const { ask } = cacheWith();
+    const state = {};
+    const asked = { headers: { 'accept-encoding': 'gzip' } };
+    const long = { ...atOnce, answer: () => okay(longBody) };
+    const first = await ask(at(0, state), asked, long);
+    expect(first.headers['content-encoding']).toBeUndefined();
+    expect(first.text).toBe(longBody);
+    const second = await ask(at(0, state), asked, long);
+    expect(second.headers['content-encoding']).toBe('gzip');
+    expect(gunzipSync(second.body as Uint8Array).toString()).toBe(longBody);
+  });
+
+  test('has its tag from the first GET on', async () => {
+    const { ask } = cacheWith();
+    const state = {};
+    const first = await ask(at(0, state), { method: 'GET' }, atOnce);
+    const headers = { 'if-none-match': first.headers['etag'] ?? '' };
+    expect(await ask(at(0, state), { method: 'GET', headers }, atOnce)).toMatchObject({
+      status: 304,
+    });
+  });
+
+  test('is neither kept nor called fresh with an error in it or without a policy', async () => {
+    const { ask, runs } = cacheWith();
+    const state = {};
+    for (const engine of [
+      { ...atOnce, code: 'INTERNAL_SERVER_ERROR' },
+      { ...atOnce, policy: undefined },
+    ]) {
+      for (let round = 0; round < 3; round += 1) {
+        const answer = await ask(at(0, state), {}, engine);
+        expect(answer.headers['cache-control']).toBeUndefined();
+        expect(answer.isRepeated).toBe(false);
+      }
+    }
+    expect(runs()).toBe(6);
+  });
+
+  test('is the same bytes whether it is kept or not, in whatever script', async () => {
+    const { ask } = cacheWith();
+    const state = {};
+    const text = '{"name":"Ωmega 🤖 é"}';
+    const answer = () => ({
+      ...okay(''),
+      body: new ByteText([bytesOf(text.slice(0, 9)), bytesOf(text.slice(9))]),
+    });
+    for (let round = 0; round < 3; round += 1) {
+      expect((await ask(at(0, state), {}, { ...atOnce, answer })).text).toBe(text);
+    }
   });
 });
 

@@ -162,4 +162,120 @@ describe('finished bytes of the running service', () => {
     const after = await ask({ query });
     expect(after.text).not.toBe(before.text);
   });
+
+  test('of entities are those of the very batch that was asked for', async () => {
+    const { ask } = await startedService();
+    const query =
+      'query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on Model { id } ... on Provider { id name } } }';
+    const provider = { __typename: 'Provider', id: 'groq' };
+    const model = { __typename: 'Model', id: 'openai/gpt-oss-20b' };
+    const run = { __typename: 'InferenceRun', id: 'run' };
+    const both =
+      '{"__typename":"Provider","id":"groq","name":"Groq"},{"__typename":"Model","id":"openai/gpt-oss-20b"}';
+    const swapped = both
+      .split(',{')
+      .reverse()
+      .join(',')
+      .replace('"__typename":"Model"', '{"__typename":"Model"');
+    for (let round = 0; round < 3; round += 1) {
+      const forward = await ask({ query, variables: { r: [provider, model] } });
+      expect(forward.text).toBe(`{"data":{"_entities":[${both}]}}`);
+      expect(forward.cacheControl).toMatch(/^public, max-age=\d+$/);
+      const backward = await ask({ query, variables: { r: [model, provider] } });
+      expect(backward.text).toBe(`{"data":{"_entities":[${swapped}]}}`);
+      const mixed = await ask({ query, variables: { r: [provider, run] } });
+      expect(mixed.cacheControl).toBe('no-store');
+    }
+  });
+
+  test('differ by no header that a caller makes up', async () => {
+    const { ask } = await startedService();
+    const plain = await ask({ query: listing });
+    const poisons = [
+      { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'javascript' },
+      { 'x-original-url': '/metrics', 'x-rewrite-url': '/metrics' },
+      { 'x-http-method-override': 'DELETE' },
+      { cookie: 'session=1', origin: 'https://evil.example', referer: 'https://evil.example' },
+      { 'apollo-federation-include-trace': 'ftv1' },
+      { 'x-caller-scopes': 'inference:operate' },
+      { 'cache-control': 'no-cache', pragma: 'no-cache' },
+    ];
+    for (const headers of poisons) {
+      const poisoned = await ask({ query: listing, extensions: {} }, headers);
+      expect({ headers, text: poisoned.text }).toEqual({ headers, text: plain.text });
+    }
+    for (let round = 0; round < 3; round += 1) {
+      expect((await ask({ query: listing, extensions: {} })).text).toBe(plain.text);
+    }
+  });
+
+  test('are not kept where a part of the data failed', async () => {
+    const { ask } = await startedService();
+    const query =
+      '{ providers { id } _entities(representations: [{ __typename: "Model" }]) { __typename } }';
+    for (let round = 0; round < 3; round += 1) {
+      const answer = await ask({ query });
+      expect(answer.text).toContain('"providers":[{"id":"groq"}]');
+      expect(answer.text).toContain('"errors"');
+      expect(answer.cacheControl).toBe('no-store');
+    }
+  });
+
+  test('say to the second how long they stay true, and are another answer after it', async () => {
+    const { ask, groq, clock } = await startedService();
+    await groq.close();
+    const askThrice = async () => {
+      const answers = [];
+      for (let round = 0; round < 3; round += 1) answers.push(await ask({ query: listing }));
+      return answers;
+    };
+    let freshUntilMs = 0;
+    // Until the answer turns, no answer may promise to stay true beyond the moment at which it turned.
+    const promises: { readonly atMs: number; readonly seconds: number }[] = [];
+    for (let atMs = 0; atMs <= 660_000; atMs += 20_000) {
+      for (const { text, cacheControl, age } of await askThrice()) {
+        if (!text.includes('"STALE"')) {
+          freshUntilMs = atMs;
+          const maxAge = Number(/max-age=(\d+)/.exec(cacheControl ?? '')?.[1]);
+          promises.push({ atMs, seconds: maxAge - Number(age) });
+        }
+      }
+      await clock.advance(20_000);
+    }
+    expect(freshUntilMs).toBeGreaterThan(300_000);
+    expect(freshUntilMs).toBeLessThan(660_000);
+    for (const { atMs, seconds } of promises) {
+      expect(atMs + seconds * 1000).toBeLessThanOrEqual(freshUntilMs + 20_000);
+    }
+  });
+
+  test('are spared a client that has them already', async () => {
+    const { url } = await startedService();
+    const target = `${url}?query=${encodeURIComponent('{ providers { id } }')}`;
+    const get = async (headers: Readonly<Record<string, string>>) =>
+      await fetch(target, {
+        headers: { 'x-router-token': token, 'apollo-require-preflight': '1', ...headers },
+      });
+    const first = await get({});
+    const etag = first.headers.get('etag') ?? '';
+    expect(await first.text()).toBe('{"data":{"providers":[{"id":"groq"}]}}');
+    const again = await get({ 'if-none-match': etag });
+    expect(again.status).toBe(304);
+    expect(await again.text()).toBe('');
+    const stranger = await get({ 'if-none-match': etag, 'x-router-token': 'wrong' });
+    expect(stranger.status).toBe(401);
+  });
+
+  test('are those of the snapshot that is there, from the first request after a poll', async () => {
+    const { ask, clock, until } = await startedService();
+    const query = '{ offerings(first: 1) { snapshotVersion totalCount } }';
+    let before = '';
+    for (let round = 0; round < 3; round += 1) before = (await ask({ query })).text;
+    await clock.advance(330_000);
+    const version = Number(/"snapshotVersion":(\d+)/.exec(before)?.[1]);
+    await until('{ offerings(first: 1) { snapshotVersion } }', `"snapshotVersion":${version + 1}`);
+    for (let round = 0; round < 3; round += 1) {
+      expect((await ask({ query })).text).toContain(`"snapshotVersion":${version + 1}`);
+    }
+  });
 });
