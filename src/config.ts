@@ -33,6 +33,8 @@ export interface Config {
     readonly maxBodyBytes: number;
     readonly maxCost: number;
   };
+  /** Requests that each caller may send; undefined for no bound. */
+  readonly requestsPerMinute: number | undefined;
   /** Hosts, with a port where they have one, that a router's subscription callback may name. */
   readonly callbackHosts: readonly string[];
   /** Subscriptions of all transports that this process carries. */
@@ -148,6 +150,7 @@ export function readConfig(environment: Environment): Config {
       maxBodyBytes: settings.integer('MAX_BODY_BYTES', 1_000_000, 1_000, 100_000_000),
       maxCost: settings.integer('MAX_COST', 20_000, 10, 100_000_000),
     },
+    requestsPerMinute: settings.optionalInteger('REQUESTS_PER_MINUTE', 1, 10_000_000),
     callbackHosts: settings.hosts('CALLBACK_HOSTS'),
     maxSubscriptions: settings.integer('MAX_SUBSCRIPTIONS', 20_000, 0, 1_000_000),
     responseCacheBytes: settings.integer('RESPONSE_CACHE_MB', 64, 0, 65_536) * 1024 * 1024,

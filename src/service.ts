@@ -7,6 +7,7 @@ import type { GraphQLError } from 'graphql';
 import { createAuthenticator } from './callers/authenticator.ts';
 import type { Caller } from './callers/caller.ts';
 import { isLoopbackHost } from './callers/insecure.ts';
+import { limitedByRate } from './callers/request-rate.ts';
 import { showCatalogue } from './catalogue-metrics.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config.ts';
@@ -145,11 +146,12 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     showPlaces(metrics, () => inference.launcher);
     stops.unshift(inference.stop);
 
-    const authenticator = createAuthenticator(config.auth, {
+    const everybody = createAuthenticator(config.auth, {
       clock,
       http: outward,
       log: eventLog(log),
     });
+    const authenticator = limitedByRate(everybody, config.requestsPerMinute, clock);
     const compiled = new CompiledQueries(schema);
     const contextOf = (caller: Caller, request: RequestOrigin) =>
       new RequestContext({

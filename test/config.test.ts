@@ -210,6 +210,7 @@ describe('a faulty setting', () => {
     ['LAUNCH_CONCURRENCY', '0'],
     ['LAUNCH_QUEUE', '-1'],
     ['LAUNCHES_PER_MINUTE', '0'],
+    ['REQUESTS_PER_MINUTE', '0'],
     ['IDEMPOTENCY_TTL_DAYS', '0'],
     ['RUN_CONTENT_TTL_HOURS', '8761'],
     ['CACHE_TAGS', 'yes'],
