@@ -1,10 +1,18 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { systemClock } from '../../src/domain/clock.ts';
-import { newKey, providerKey, startLaunching } from '../support/launching.ts';
+import { hang } from '../support/groq-responders.ts';
+import { startGroqServer } from '../support/groq-server.ts';
+import { chatPath, newKey, providerKey, startLaunching } from '../support/launching.ts';
 import type { LaunchAnswer, LaunchingService } from '../support/launching.ts';
+import { recordedExchange } from '../support/recorded-exchanges.ts';
+import { startServiceProcess } from '../support/service-process.ts';
 import { LoopbackVault } from '../support/vault-server.ts';
 import { until } from '../subscriptions/collected.ts';
 
@@ -154,3 +162,65 @@ test('a Vault that is asked over the network in the clear is warned of', async (
   await startWith({ address, auth: vault.auth }, { CONTENT_KEY_PATH: '' }, log);
   expect(lines.filter((line) => line.includes('vault.unsafe_address'))).toHaveLength(1);
 });
+
+test('a run that waited when its process died waits on while the content key is missing, and then goes on', async () => {
+  const vault = await startVault();
+  vault.kv.put(contentPath, { value: 'first' });
+  const groq = await startGroqServer({ key: providerKey });
+  groq.replay('models-list-2026-10-02-with-pricing');
+  groq.reply(chatPath, hang);
+  const dataDir = await mkdtemp(join(tmpdir(), 'content-key-'));
+  onTestFinished(async () => {
+    await groq.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  const environment = {
+    DATA_DIR: dataDir,
+    GROQ_BASE_URL: groq.url,
+    GROQ_PRICING_URL: `${groq.url}/v1/pricing`,
+    MODELS_DEV_URL: '',
+    VAULT_ADDR: vault.address,
+    VAULT_ROLE_ID: vault.auth.roleId,
+    VAULT_SECRET_ID: vault.auth.secretId,
+    VAULT_POLL_SECONDS: '1',
+    CONTENT_KEY_PATH: contentPath,
+    LAUNCH_CONCURRENCY: '1',
+  };
+  const first = await startServiceProcess(environment);
+  await until(async () => (await launchAsync(first.url)).includes('RUNNING'));
+  const [, id = ''] = /"id":"([^"]+)","state":"QUEUED"/.exec(await launchAsync(first.url)) ?? [];
+  await first.kill();
+
+  vault.kv.wipe(contentPath);
+  groq.reply(chatPath, recordedExchange('chat-cached-tokens-gpt-oss-120b'));
+  const second = await startServiceProcess(environment);
+  onTestFinished(async () => void (await second.stop()));
+  const state = async () =>
+    await asked(second.url, `{ inferenceRun(id: "${id}") { state output { text } } }`);
+  await until(() => second.lines.some((line) => line.includes('launch.lost')));
+  expect(await state()).toContain('QUEUED');
+  vault.kv.put(contentPath, { value: 'first' });
+  await until(async () => (await state()).includes('SUCCEEDED'));
+}, 60_000);
+
+let asyncLaunches = 0;
+/** Launches without waiting for the answer; what is answered at once. */
+async function launchAsync(url: string): Promise<string> {
+  asyncLaunches += 1;
+  return await asked(
+    url,
+    `mutation { launchInference(input: {
+      idempotencyKey: "async-${asyncLaunches}", model: "openai/gpt-oss-120b", prompt: "Hello", mode: ASYNC,
+      deadlineMs: 600000
+    }) { ... on InferenceLaunched { run { id state } } ... on LaunchRefusal { code } } }`,
+  );
+}
+
+async function asked(url: string, query: string): Promise<string> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  return await response.text();
+}
