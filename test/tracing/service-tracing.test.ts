@@ -157,12 +157,15 @@ describe('a service with a collector', () => {
   it('names the trace in every log line of a request, also where no router began one', async () => {
     const traceId = '11111111111111111111111111111111';
     recorded.groq.replayOnce('chat-reasoning-gpt-oss-120b-2026-10');
-    await launch(recorded.service.url, `00-${traceId}-2222222222222222-01`);
+    const { run } = await launch(recorded.service.url, `00-${traceId}-2222222222222222-01`);
     await collector.until(named('POST /graphql', traceId));
     const ofTrace = entries(recorded.service).filter((line) => line['traceId'] === traceId);
-    expect(new Set(ofTrace.map(({ msg }) => msg))).toEqual(
-      new Set(['launch.reserved', 'launch.ended', 'request']),
+    expect(ofTrace.map(({ msg }) => msg)).toEqual(
+      expect.arrayContaining(['launch.reserved', 'launch.ended', 'request']),
     );
+    const ofRun = entries(recorded.service).filter(({ runId }) => runId === run?.id);
+    expect(ofRun.length).toBeGreaterThan(0);
+    expect(ofTrace).toEqual(expect.arrayContaining(ofRun));
 
     await ask(recorded.service.url, { 'x-request-id': 'without-a-router' });
     const isOwn = (span: CollectedSpan) => span.attributes['graphql.operation.name'] === 'Cards';
