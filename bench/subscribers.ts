@@ -61,6 +61,7 @@ async function measure(subscriberCount: number, changeCount: number): Promise<vo
 
   const last: number[] = [];
   const median: number[] = [];
+  const memory = [before.residentMb, connected.residentMb];
   let bytes = 0;
   const busyFrom = await processOf(service.url);
   const busy = await queriesWhile(service.url, async () => {
@@ -77,6 +78,9 @@ async function measure(subscriberCount: number, changeCount: number): Promise<vo
       last.push(waits.at(-1) ?? Number.NaN);
       median.push(waits[Math.floor(waits.length / 2)] ?? Number.NaN);
       bytes = words[0]?.bytes ?? 0;
+      if (change % Math.ceil(changeCount / 4) === 0) {
+        memory.push((await processOf(service.url)).residentMb);
+      }
     }
   });
   const after = await processOf(service.url);
@@ -90,6 +94,8 @@ async function measure(subscriberCount: number, changeCount: number): Promise<vo
   print('one message, bytes', bytes);
   print('median subscriber told after, ms: median, worst', spread(median));
   print('last subscriber told after, ms: median, worst', spread(last));
+  const inTime = last.filter((ms) => ms <= 1_000).length;
+  print('changes of which all were told within a second', `${inTime} of ${changeCount}`);
   print('queries without a change: p50, p99, worst ms', timesOf(calm));
   print('queries during the changes: p50, p99, worst ms', timesOf(busy));
   print('queries answered', `${calm.length}, ${busy.length}`);
@@ -97,8 +103,8 @@ async function measure(subscriberCount: number, changeCount: number): Promise<vo
   print('processor time for a change, queries included, ms', cpuMs.toFixed(0));
   const growth = connected.residentMb - before.residentMb;
   print('a subscriber, kB', ((growth * 1_024) / subscriberCount).toFixed(1));
-  const memory = [before, connected, after].map(({ residentMb }) => residentMb.toFixed(0));
-  print('memory before, with them, after all changes, MB', memory.join(', '));
+  const megabytes = memory.map((mb) => mb.toFixed(0)).join(', ');
+  print('memory before, with them, after each quarter, MB', megabytes);
 }
 
 /** Memory and processor time that the service says it takes. */
