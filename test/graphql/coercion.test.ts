@@ -67,14 +67,12 @@ const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
 };
 
 /** A variable with a value for it. */
-const variable = fc
-  .constantFrom(...definitions)
-  .chain((definition) =>
-    fc.record({
-      definition: fc.constant(definition),
-      value: values[definition.variable.name.value]!,
-    }),
-  );
+const variable = fc.constantFrom(...definitions).chain((definition) =>
+  fc.record({
+    definition: fc.constant(definition),
+    value: values[definition.variable.name.value]!,
+  }),
+);
 
 test('variables are coerced as the engine does it, or left to it', () => {
   const outcomes = { compiled: 0, right: 0 };
