@@ -223,6 +223,7 @@ export class Launcher {
     terms: Terms,
   ): Promise<LaunchResult> {
     const intent = intentOf(caller.id, request.idempotencyKey);
+    const reservation = this.#reservation(request, caller, hash, terms);
     const places = this.#placesOf(terms.offering.provider.id);
     const place = places.tryTake();
     const entrance = place ?? places.tryQueue();
@@ -232,10 +233,13 @@ export class Launcher {
       const known = await this.#knownRun(request, caller, hash);
       return known ?? refusal('QUEUE_FULL', 'Too many launches wait.', { retryAfterMs: 1000 });
     }
-    const reservation = this.#reservation(request, caller, hash, terms, place === undefined);
     let result;
     try {
-      const reserving = this.#reserve(reservation, terms.payload, { places, place, entrance });
+      const reserving = this.#reserve(
+        { ...reservation, start: place === undefined ? 'QUEUED' : 'SENDING' },
+        terms.payload,
+        { places, place, entrance },
+      );
       result = await this.#noted(intent, reserving);
     } catch (error) {
       return this.#ledgerUnavailable(error);
@@ -324,8 +328,7 @@ export class Launcher {
     caller: LaunchCaller,
     hash: string,
     terms: Terms,
-    mustWait: boolean,
-  ): Reservation {
+  ): Omit<Reservation, 'start'> {
     const { clock, limits, newRunId, sealer } = this.options;
     const nowMs = clock.now();
     const metadata = metadataOf(request.metadata);
@@ -350,7 +353,6 @@ export class Launcher {
       metadata: metadata === 'INVALID' ? undefined : metadata,
       dailyBudget: caller.dailyBudget,
       concurrency: limits.concurrency,
-      start: mustWait ? 'QUEUED' : 'SENDING',
       content:
         limits.contentLifeMs === 0
           ? undefined
