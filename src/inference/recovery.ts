@@ -89,8 +89,18 @@ export class Recovery {
   #beginWork(alive: readonly string[] | undefined): void {
     if (alive === undefined) return;
     this.#work ??= this.#recoverRuns(alive)
-      .then(async () => await this.#expireContent())
+      .then(async () => {
+        if (this.#isTurnAmong(alive)) await this.#expireContent();
+      })
       .finally(() => (this.#work = undefined));
+  }
+
+  /** Whether it falls to this process to clean up: however many there are, about one of them does at a time. */
+  #isTurnAmong(others: readonly string[]): boolean {
+    const { ledger, clock } = this.#options;
+    const place = others.filter((owner) => owner < ledger.owner).length;
+    const round = Math.floor(clock.monotonic() / renewalIntervalMs);
+    return round % (others.length + 1) === place;
   }
 
   async #recoverRuns(others: readonly string[]): Promise<void> {
