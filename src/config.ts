@@ -13,6 +13,8 @@ export interface Config {
   readonly dataDir: string;
   /** Read when the pool is opened; it may hold a password. */
   readonly databaseUrl: (() => string) | undefined;
+  /** Connections to PostgreSQL that this process may open, beside the one for notices. */
+  readonly databaseConnections: number;
   readonly groqBaseUrl: string | undefined;
   readonly groqPricingUrl: string | undefined;
   /** Undefined switches the feed off. */
@@ -117,6 +119,7 @@ export function readConfig(environment: Environment): Config {
     registryPath: settings.text('PROVIDER_REGISTRY'),
     dataDir: settings.text('DATA_DIR') ?? './data',
     databaseUrl: settings.secretUrl('DATABASE_URL', ['postgres:', 'postgresql:']),
+    databaseConnections: settings.integer('DATABASE_CONNECTIONS', 10, 1, 1_000),
     groqBaseUrl: settings.url('GROQ_BASE_URL'),
     groqPricingUrl: settings.url('GROQ_PRICING_URL'),
     modelsDevUrl:

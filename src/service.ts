@@ -103,6 +103,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     const store = await openStore({
       dataDir: config.dataDir,
       ...(config.databaseUrl === undefined ? {} : { databaseUrl: config.databaseUrl() }),
+      maximumConnections: config.databaseConnections,
       mayBeAway: true,
       log,
     });

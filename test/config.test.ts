@@ -16,6 +16,7 @@ describe('settings of an empty environment', () => {
       registryPath: undefined,
       dataDir: './data',
       databaseUrl: undefined,
+      databaseConnections: 10,
       groqBaseUrl: undefined,
       groqPricingUrl: undefined,
       modelsDevUrl: 'https://models.dev/api.json',

@@ -212,6 +212,18 @@ describe.skipIf(postgresSkippedBecause !== undefined)('PostgreSQL', () => {
     expect([...known].sort()).toEqual(keys.sort());
   });
 
+  test('no more connections are opened than are allowed, however much is asked at once', async () => {
+    const own = await createTestDatabase();
+    const bounded = await openQuietly({ databaseUrl: own.url, maximumConnections: 3 });
+    await Promise.all(Array.from({ length: 50 }, () => bounded.ping()));
+    const rows = await own.administer(
+      `select 1 from pg_stat_activity where datname = current_database() and application_name = 'gpubroker-provider-subgraph'`,
+    );
+    expect(rows).toHaveLength(3);
+    await bounded.close();
+    await own.drop();
+  });
+
   test('opening goes on wherever a connection is cut, migrations included', async () => {
     let opened = 0;
     for (let message = 2, isCut = true; isCut; message += 8) {

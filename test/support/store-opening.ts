@@ -11,6 +11,7 @@ export const silentLog: StoreLog = { info: () => undefined, warn: () => undefine
 export function openQuietly(where: {
   readonly dataDir?: string;
   readonly databaseUrl?: string;
+  readonly maximumConnections?: number;
 }): Promise<Store> {
   return openStore({ dataDir: '', log: silentLog, lockWaitMs: 0, ...where });
 }
