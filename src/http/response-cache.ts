@@ -1,23 +1,8 @@
-import { createHash } from 'node:crypto';
-
-import type { CachePolicy } from '../graphql/cache-policy.ts';
-import { headOf } from './answers.ts';
 import type { HttpAnswer } from './answers.ts';
-import { ByteText } from '../graphql/byte-text.ts';
-import { compressed, contentCodingFor } from './compression.ts';
-import type { ContentCoding } from './compression.ts';
 import type { GraphQLExchange, Interceptor } from './graphql-handler.ts';
+import { firstForm, formOf, isAlive, isPublic, keptAnswerOf } from './kept-answer.ts';
+import type { FirstHeads, KeptAnswer, Moment } from './kept-answer.ts';
 import { RecentTexts } from './recent-texts.ts';
-import type { RequestKind, RequestRecord } from './request-record.ts';
-
-/** What public answers are made from, and when. */
-export interface Moment {
-  /** Stands for one state of what they are made from. */
-  readonly state: object;
-  readonly nowMs: number;
-  /** The next moment that changes the answers without another state. */
-  readonly validUntilMs: number | undefined;
-}
 
 export interface ResponseCacheOptions<Context> {
   readonly momentOf: (context: Context) => Moment;
@@ -26,10 +11,6 @@ export interface ResponseCacheOptions<Context> {
   readonly onLookup: (outcome: 'hit' | 'miss') => void;
 }
 
-/** The longest that an answer is called fresh, in milliseconds, whatever its state says. */
-const longestLifeMs = 300_000;
-/** The life of answers that show ages, in milliseconds. */
-const briefLifeMs = 1_000;
 /** Larger answers and longer requests are not kept; a batch of 1,000 entities fits. */
 const maximumAnswerBytes = 4 * 1024 * 1024;
 const maximumKeyLength = 256 * 1024;
@@ -37,9 +18,6 @@ const maximumKeyLength = 256 * 1024;
 const entryOverheadBytes = 2048;
 /** Characters of the requests that were answered at once and may come again. */
 const maximumRecentCharacters = 2 * 1024 * 1024;
-
-/** What a shared cache has to tell apart. */
-const vary = 'accept, accept-encoding, authorization, x-router-token';
 
 /**
  * Sends finished bytes again. An answer is kept only when its document asks for nothing that belongs to a
@@ -76,7 +54,7 @@ export class ResponseCache<Context> {
   };
 
   #repeat(
-    entry: Entry,
+    entry: KeptAnswer,
     exchange: GraphQLExchange<Context>,
     nowMs: number,
   ): HttpAnswer | Promise<HttpAnswer> {
@@ -128,7 +106,7 @@ export class ResponseCache<Context> {
   ): Promise<HttpAnswer> {
     const { pending } = variant;
     const { raw, record } = exchange;
-    const making = answer.then((made) => entryOf(made, record, moment));
+    const making = answer.then((made) => keptAnswerOf(made, record, moment));
     const mark: Leader = { state: moment.state, entry: making.catch(() => undefined) };
     pending.set(raw, mark);
     try {
@@ -151,7 +129,7 @@ export class ResponseCache<Context> {
     const { raw, method, record } = exchange;
     const isSeenFirst = method === 'POST' && !variant.recent.remembers(raw);
     if (isSeenFirst && isPublic(answer, record)) return firstForm(variant, answer, record, moment);
-    const entry = entryOf(answer, record, moment);
+    const entry = keptAnswerOf(answer, record, moment);
     if (entry === undefined) return answer;
     this.#keep(variant, raw, entry, moment);
     return formOf(entry, exchange, moment.nowMs);
@@ -171,29 +149,29 @@ export class ResponseCache<Context> {
     return variant;
   }
 
-  #keep({ entries }: Variant, raw: string, entry: Entry, { state }: Moment): void {
+  #keep(variant: Variant, raw: string, entry: KeptAnswer, { state }: Moment): void {
     if (state !== this.#state) return;
     const size = sizeOf(raw, entry);
     if (raw.length > maximumKeyLength || entry.body.byteLength > maximumAnswerBytes) return;
     if (size > this.#options.maximumBytes) return;
-    const replaced = entries.get(raw);
-    if (replaced !== undefined) this.#drop(entries, raw, replaced);
+    const replaced = variant.entries.get(raw);
+    if (replaced !== undefined) this.#drop(variant, raw, replaced);
     this.#makeRoom(size);
-    entries.set(raw, entry);
+    variant.entries.set(raw, entry);
     this.#bytes += size;
   }
 
   /** Drops the oldest answers until there is room. */
   #makeRoom(size: number): void {
-    for (const { entries } of this.#variants.values()) {
-      for (const [raw, entry] of entries) {
+    for (const variant of this.#variants.values()) {
+      for (const [raw, entry] of variant.entries) {
         if (this.#bytes + size <= this.#options.maximumBytes) return;
-        this.#drop(entries, raw, entry);
+        this.#drop(variant, raw, entry);
       }
     }
   }
 
-  #drop(entries: Map<string, Entry>, raw: string, entry: Entry): void {
+  #drop({ entries }: Variant, raw: string, entry: KeptAnswer): void {
     entries.delete(raw);
     this.#bytes -= sizeOf(raw, entry);
   }
@@ -208,161 +186,22 @@ export class ResponseCache<Context> {
 type Next<Context> = Parameters<Interceptor<Context>>[1];
 
 /** Answers to requests of one method and media type. */
-interface Variant {
-  readonly entries: Map<string, Entry>;
+interface Variant extends FirstHeads {
+  readonly entries: Map<string, KeptAnswer>;
   /** Public answers that are being made. */
   readonly pending: Map<string, Leader>;
   /** Requests that were answered at once and not kept. */
   readonly recent: RecentTexts;
-  /** The last head of an answer that was not kept. */
-  first: FirstHead | undefined;
 }
 
 /** The one that makes an answer for all who ask for it meanwhile. */
 interface Leader {
   readonly state: object;
   /** Undefined where it turned out not to be kept. */
-  readonly entry: Promise<Entry | undefined>;
-}
-
-/** A kept answer with its compressed forms, made when first asked for. */
-interface Entry {
-  readonly body: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Made when a GET first asks for it. */
-  etag: string | undefined;
-  readonly madeAtMs: number;
-  readonly expiresAtMs: number;
-  readonly kind: RequestKind;
-  readonly operationName: string | undefined;
-  readonly compressed: Map<ContentCoding, Promise<Buffer>>;
-  /** The answers as they go out within one second of its life, by coding. */
-  readonly ready: Map<ContentCoding | 'identity' | 'unchanged', HttpAnswer>;
-  readyAge: number;
-}
-
-/** Head of the answers that are sent within one second of the state's life. */
-interface FirstHead {
-  readonly from: HttpAnswer['headers'];
-  readonly maxAge: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly head: readonly string[];
-}
-
-function isAlive(entry: Entry, nowMs: number): boolean {
-  return nowMs < entry.expiresAtMs && nowMs >= entry.madeAtMs;
+  readonly entry: Promise<KeptAnswer | undefined>;
 }
 
 /** Both compressed forms together are counted as large as the answer. */
-function sizeOf(raw: string, { body }: Entry): number {
+function sizeOf(raw: string, { body }: KeptAnswer): number {
   return raw.length * 2 + body.byteLength * 2 + entryOverheadBytes;
-}
-
-function isPublic(answer: HttpAnswer, { cachePolicy, errorCodes }: RequestRecord): boolean {
-  return cachePolicy !== undefined && answer.status === 200 && errorCodes.length === 0;
-}
-
-function entryOf(answer: HttpAnswer, record: RequestRecord, moment: Moment): Entry | undefined {
-  const { cachePolicy, kind, operationName } = record;
-  if (cachePolicy === undefined || !isPublic(answer, record)) return undefined;
-  const { body, headers } = answer;
-  const { nowMs } = moment;
-  return {
-    body: body instanceof ByteText ? body.toBuffer() : Buffer.from(body),
-    headers,
-    etag: undefined,
-    madeAtMs: nowMs,
-    expiresAtMs: nowMs + lifeMs(cachePolicy, moment),
-    kind,
-    operationName,
-    compressed: new Map(),
-    ready: new Map(),
-    readyAge: 0,
-  };
-}
-
-/** Weak, because it stands for every coding of the answer. */
-function etagOf(body: Buffer): string {
-  return `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
-}
-
-function lifeMs(policy: CachePolicy, { nowMs, validUntilMs }: Moment): number {
-  const life = policy === 'BRIEF' ? briefLifeMs : longestLifeMs;
-  return validUntilMs === undefined ? life : Math.max(0, Math.min(life, validUntilMs - nowMs));
-}
-
-/** How an answer goes out that is not kept. To compress it would cost more than to make it. */
-function firstForm(
-  variant: Variant,
-  answer: HttpAnswer,
-  { cachePolicy }: RequestRecord,
-  moment: Moment,
-): HttpAnswer {
-  const maxAge = Math.floor(lifeMs(cachePolicy ?? 'BRIEF', moment) / 1000);
-  if (variant.first?.maxAge !== maxAge || variant.first.from !== answer.headers) {
-    const headers = { ...answer.headers, ...freshness(maxAge, 0) };
-    variant.first = { from: answer.headers, maxAge, headers, head: headOf(headers) };
-  }
-  const { headers, head } = variant.first;
-  return { status: answer.status, headers, head, body: answer.body };
-}
-
-/** @param age - whole seconds since the answer was made, of the `maxAge` that it is fresh for. */
-function freshness(maxAge: number, age: number): Readonly<Record<string, string>> {
-  return { 'cache-control': `public, max-age=${maxAge}`, age: String(age), vary };
-}
-
-/** How a kept answer goes out to this request. */
-function formOf<Context>(
-  entry: Entry,
-  { headers, method }: GraphQLExchange<Context>,
-  nowMs: number,
-): HttpAnswer | Promise<HttpAnswer> {
-  const coding = contentCodingFor(headers['accept-encoding'], entry.body.byteLength);
-  const etag = method === 'GET' ? (entry.etag ??= etagOf(entry.body)) : undefined;
-  const isUnchanged = etag !== undefined && matches(headers['if-none-match'], etag);
-  const age = Math.floor((nowMs - entry.madeAtMs) / 1000);
-  if (age !== entry.readyAge) {
-    entry.ready.clear();
-    entry.readyAge = age;
-  }
-  const form = isUnchanged ? 'unchanged' : (coding ?? 'identity');
-  const ready = entry.ready.get(form);
-  if (ready !== undefined) return ready;
-  const answerWith = (body: Uint8Array): HttpAnswer => {
-    const answerHeaders = {
-      ...entry.headers,
-      ...freshness(Math.floor((entry.expiresAtMs - entry.madeAtMs) / 1000), age),
-      ...(etag === undefined ? {} : { etag }),
-      ...(coding === undefined || isUnchanged ? {} : { 'content-encoding': coding }),
-    };
-    const answer: HttpAnswer = {
-      status: isUnchanged ? 304 : 200,
-      headers: answerHeaders,
-      head: headOf(answerHeaders),
-      body: isUnchanged ? '' : body,
-    };
-    if (entry.readyAge === age) entry.ready.set(form, answer);
-    return answer;
-  };
-  if (coding === undefined || isUnchanged) return answerWith(entry.body);
-  return compressedBody(entry, coding).then(answerWith);
-}
-
-function compressedBody(entry: Entry, coding: ContentCoding): Promise<Buffer> {
-  const known = entry.compressed.get(coding);
-  if (known !== undefined) return known;
-  const made = compressed(entry.body, coding);
-  entry.compressed.set(coding, made);
-  return made;
-}
-
-/** Whether an `if-none-match` header names this tag, which is compared weakly. */
-function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  const opaque = etag.slice(2);
-  return ifNoneMatch
-    .split(',')
-    .map((tag) => tag.trim())
-    .some((tag) => tag === '*' || tag === opaque || tag === etag);
 }

@@ -297,10 +297,12 @@ class Service<Context extends BaseContext> implements HttpService {
     record: RequestRecord,
     answer: HttpAnswer,
   ): void {
-    const isUnread = !request.complete && hasBody(request);
-    if (isUnread)
-      void discardBody(request).then(() => this.#write(request, response, record, answer));
-    else this.#write(request, response, record, answer);
+    const write = (): void => this.#write(request, response, record, answer);
+    if (request.complete || !hasBody(request)) write();
+    else
+      discardBody(request)
+        .then(write)
+        .catch(() => response.destroy());
   }
 
   #write(
