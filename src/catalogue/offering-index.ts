@@ -2,8 +2,9 @@ import type { Decimal } from '../domain/decimal.ts';
 import type { Task } from '../domain/model.ts';
 import type { Freshness } from '../domain/price.ts';
 import { launchBlockerOf, priceFreshnessAt } from './launch-blocker.ts';
+import { OfferingText } from './offering-text.ts';
 import { OrderedRows } from './ordered-rows.ts';
-import type { SortDirection, SortedList, SortKey } from './ordered-rows.ts';
+import type { Selection, SortDirection, SortedList, SortKey } from './ordered-rows.ts';
 import type { OfferingEntry } from './snapshot.ts';
 
 /** Which offerings; everything given must hold, a list holds when one of its values does. */
@@ -54,15 +55,18 @@ const dimensionNames = Object.keys(dimensions) as Dimension[];
 export class OfferingIndex {
   readonly #ordered: OrderedRows<OfferingEntry, OfferingField>;
   readonly #postings: Readonly<Record<Dimension, ReadonlyMap<string, Uint32Array>>>;
+  readonly #text: OfferingText;
   readonly #matches = new Map<string, SortedList<OfferingEntry>>();
   #rememberedPositions = 0;
 
   private constructor(
     ordered: OrderedRows<OfferingEntry, OfferingField>,
     postings: Readonly<Record<Dimension, ReadonlyMap<string, Uint32Array>>>,
+    text: OfferingText,
   ) {
     this.#ordered = ordered;
     this.#postings = postings;
+    this.#text = text;
   }
 
   static *build(offerings: readonly OfferingEntry[]): Generator<void, OfferingIndex> {
@@ -72,7 +76,7 @@ export class OfferingIndex {
       postings[name] = postingsOf(offerings, dimensions[name]);
       yield;
     }
-    return new OfferingIndex(ordered, postings);
+    return new OfferingIndex(ordered, postings, yield* OfferingText.build(offerings));
   }
 
   /** The offerings that match, in the order asked for. */
@@ -107,59 +111,65 @@ export class OfferingIndex {
     this.#rememberedPositions += positions;
   }
 
-  /** Positions of the matching rows, or undefined for all. */
+  /**
+   * Positions of the matching rows, or undefined for all: the shortest selection, cut down by one test after
+   * the other, those of objects last.
+   */
   #select(criteria: OfferingCriteria, nowMs: number): Uint32Array | undefined {
     const { rows } = this.#ordered;
-    const tests: ((position: number) => boolean)[] = this.#rangeTests(criteria);
-    for (const test of valueTestsOf(criteria, nowMs)) {
-      tests.push((position) => test(rows[position]!));
-    }
-    let candidates: Uint32Array | undefined;
-    let narrowest: Dimension | undefined;
-    for (const name of dimensionNames) {
-      const wanted = criteria[name];
-      if (wanted === undefined) continue;
-      const positions = union(this.#postings[name], wanted);
-      if (candidates === undefined || positions.length < candidates.length) {
-        candidates = positions;
-        narrowest = name;
-      }
-    }
-    for (const name of dimensionNames) {
-      const wanted = criteria[name];
-      if (wanted === undefined || name === narrowest) continue;
-      const values = new Set<string | undefined>(wanted);
-      tests.push((position) => values.has(dimensions[name](rows[position]!)));
-    }
-    if (tests.length === 0) return candidates;
-    const length = candidates?.length ?? rows.length;
-    const found = new Uint32Array(length);
-    let count = 0;
-    for (let index = 0; index < length; index += 1) {
-      const position = candidates === undefined ? index : candidates[index]!;
-      if (tests.every((test) => test(position))) found[count++] = position;
-    }
-    return found.subarray(0, count);
+    const [shortest, ...others] = [...this.#ofValues(criteria), ...this.#ofRanges(criteria)].sort(
+      (left, right) => left.positions.length - right.positions.length,
+    );
+    const tests = [
+      ...others.map(({ has }) => has),
+      ...this.#text.testsOf(criteria.searchWords ?? []),
+      ...valueTestsOf({ ...criteria, searchWords: undefined }, nowMs).map(
+        (test) => (position: number) => test(rows[position]!),
+      ),
+    ];
+    if (tests.length === 0) return shortest?.positions;
+    return tests.reduce(kept, shortest?.positions ?? this.#text.positions);
   }
 
-  /** Tests of the criteria that are a range of an order. */
-  #rangeTests({
-    maxCostPerToken,
-    minThroughput,
-    minContextWindow,
-  }: OfferingCriteria): ((position: number) => boolean)[] {
-    const tests: ((position: number) => boolean)[] = [];
+  #ofValues(criteria: OfferingCriteria): Selection[] {
+    const { rows } = this.#ordered;
+    return dimensionNames.flatMap((name): Selection[] => {
+      const wanted = criteria[name];
+      if (wanted === undefined) return [];
+      const values = new Set<string | undefined>(wanted);
+      return [
+        {
+          positions: union(this.#postings[name], wanted),
+          has: (position) => values.has(dimensions[name](rows[position]!)),
+        },
+      ];
+    });
+  }
+
+  #ofRanges({ maxCostPerToken, minThroughput, minContextWindow }: OfferingCriteria): Selection[] {
+    const ordered = this.#ordered;
+    const selections: Selection[] = [];
     if (maxCostPerToken !== undefined) {
-      tests.push(this.#ordered.within('COST_PER_TOKEN', undefined, maxCostPerToken));
+      selections.push(ordered.within('COST_PER_TOKEN', undefined, maxCostPerToken));
     }
     if (minThroughput !== undefined) {
-      tests.push(this.#ordered.within('THROUGHPUT', minThroughput, undefined));
+      selections.push(ordered.within('THROUGHPUT', minThroughput, undefined));
     }
     if (minContextWindow !== undefined) {
-      tests.push(this.#ordered.within('CONTEXT_WINDOW', minContextWindow, undefined));
+      selections.push(ordered.within('CONTEXT_WINDOW', minContextWindow, undefined));
     }
-    return tests;
+    return selections;
   }
+}
+
+/** The positions that pass a test. */
+function kept(positions: Uint32Array, passes: (position: number) => boolean): Uint32Array {
+  const found = new Uint32Array(positions.length);
+  let count = 0;
+  for (const position of positions) {
+    if (passes(position)) found[count++] = position;
+  }
+  return found.subarray(0, count);
 }
 
 /** Tests single offerings for what {@link OfferingIndex.find} would match at a moment. */

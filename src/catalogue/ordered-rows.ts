@@ -34,10 +34,10 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
   }
 
   /**
-   * Tells by position which rows have a value from `least` to `most`, both included; rows with none are
-   * not among them. It compares places in the order instead of values.
+   * The rows that have a value from `least` to `most`, both included; rows with none are not among them.
+   * It compares places in the order instead of values.
    */
-  within(field: Field, least: SortKey, most: SortKey): (position: number) => boolean {
+  within(field: Field, least: SortKey, most: SortKey): Selection {
     const { positionAt, rankOf, knownCount } = this.#orderBy(field);
     const keyAt = (rank: number) => this.#keyOf[field](this.rows[positionAt[rank]!]!);
     const from =
@@ -48,9 +48,12 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
       most === undefined
         ? knownCount
         : firstRank(knownCount, (rank) => compareKeys(keyAt(rank), most) > 0);
-    return (position) => {
-      const rank = rankOf[position]!;
-      return rank >= from && rank < to;
+    return {
+      positions: positionAt.subarray(from, Math.max(from, to)),
+      has: (position) => {
+        const rank = rankOf[position]!;
+        return rank >= from && rank < to;
+      },
     };
   }
 
@@ -62,10 +65,7 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
   ): SortedList<Row> {
     const order = this.#orderBy(field);
     let ranks: Uint32Array | undefined;
-    if (selection !== undefined) {
-      ranks = selection.map((position) => order.rankOf[position]!);
-      ranks.sort();
-    }
+    if (selection !== undefined) ranks = ranksOf(order, selection);
     return new SortedList(this.rows, this.#keyOf[field], order, ranks, direction);
   }
 
@@ -74,6 +74,12 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
     if (order === undefined) throw new RangeError(`No order by ${field}`);
     return order;
   }
+}
+
+/** Some of the rows: which they are, in any order, and whether one is among them. */
+export interface Selection {
+  readonly positions: Uint32Array;
+  readonly has: (position: number) => boolean;
 }
 
 /** Rows in one order, read by position or found by the value and id that a cursor names. */
@@ -154,6 +160,24 @@ interface Order {
   readonly knownCount: number;
 }
 
+/** A selection above this share of all rows is walked in the order instead of being sorted. */
+const denseShare = 1 / 16;
+
+/** The places of the selected rows in an order, ascending. */
+function ranksOf({ positionAt, rankOf }: Order, selection: Uint32Array): Uint32Array {
+  if (selection.length < rankOf.length * denseShare) {
+    return selection.map((position) => rankOf[position]!).sort();
+  }
+  const isSelected = new Uint8Array(rankOf.length);
+  for (const position of selection) isSelected[position] = 1;
+  const ranks = new Uint32Array(selection.length);
+  let count = 0;
+  for (let rank = 0; rank < positionAt.length; rank += 1) {
+    if (isSelected[positionAt[rank]!] === 1) ranks[count++] = rank;
+  }
+  return ranks;
+}
+
 /** Rows sorted in one go; larger lists are merged from runs of this size. */
 const runLength = 2048;
 
@@ -161,11 +185,17 @@ function* orderBy<Row extends { readonly id: string }>(
   rows: readonly Row[],
   keyOf: (row: Row) => SortKey,
 ): Generator<void, Order> {
-  const keys: SortKey[] = rows.map(keyOf);
+  const keys: SortKey[] = [];
   // Decimals are compared by their approximation first, which decides all but near ties.
-  const approximations = keys.map((key) =>
-    key instanceof Decimal ? key.toApproximateNumber() : key,
-  );
+  const approximations: (number | string | undefined)[] = [];
+  let knownCount = 0;
+  for (const row of rows) {
+    const key = keyOf(row);
+    keys.push(key);
+    approximations.push(key instanceof Decimal ? key.toApproximateNumber() : key);
+    if (key !== undefined) knownCount += 1;
+    if (keys.length % runLength === 0) yield;
+  }
   const compare = (left: number, right: number): number => {
     const leftKey = approximations[left];
     const rightKey = approximations[right];
@@ -184,7 +214,6 @@ function* orderBy<Row extends { readonly id: string }>(
   positionAt.forEach((position, rank) => {
     rankOf[position] = rank;
   });
-  const knownCount = keys.reduce<number>((count, key) => count + Number(key !== undefined), 0);
   return { positionAt, rankOf, knownCount };
 }
 

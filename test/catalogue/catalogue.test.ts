@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { launchBlockerOf, priceFreshnessAt } from '../../src/catalogue/launch-blocker.ts';
 import type { SnapshotChange } from '../../src/catalogue/catalogue.ts';
+import type { MeasuredPerformance } from '../../src/catalogue/snapshot.ts';
 import { aProvider } from '../support/registry-entries.ts';
 import { startCatalogue } from './catalogue-bench.ts';
 import type { CatalogueBench } from './catalogue-bench.ts';
@@ -101,6 +102,23 @@ describe('a poll', () => {
     expect(held.index.find({}, 'NAME', 'ASC', startMs).length).toBe(1);
     expect(bench.catalogue.snapshot.models.has('two')).toBe(true);
     expect(bench.offering(offeringId).price?.costPerToken?.toString()).toBe('0.000000525');
+  });
+
+  it('shares one snapshot with all that come while another is built, and loses none of them', async () => {
+    const bench = await startCatalogue();
+    let swaps = 0;
+    bench.catalogue.onChange(() => (swaps += 1));
+    const polls = Array.from({ length: 20 }, () => bench.poll([one], [cheap]));
+    bench.catalogue.noteServedCode('groq', 'yul');
+    await Promise.all([
+      ...polls,
+      bench.catalogue.takeMeasurements(new Map([[offeringId, {} as MeasuredPerformance]])),
+      bench.readPublicList(priceList('models.dev', [dear])),
+    ]);
+    expect(swaps).toBeLessThanOrEqual(3);
+    expect(bench.offering(offeringId).price?.basis).toBe('LIVE');
+    expect(bench.offering(offeringId).measured).toBeDefined();
+    expect(feedOf(bench, 'models.dev')?.state).toBe('OK');
   });
 
   it('tells listeners what differs, and only that', async () => {

@@ -57,6 +57,22 @@ describe('rows in order', () => {
     expect(idsIn(rows, 'DESC')).toEqual([...known.toReversed(), ...unknown].map(({ id }) => id));
   });
 
+  it('are the same whether few of them are selected or most', () => {
+    const rows = Array.from({ length: 1_000 }, (_, number) => ({
+      id: `row-${String(number).padStart(4, '0')}`,
+      key: number % 13 === 0 ? undefined : (number * 7919) % 101,
+    }));
+    const all = ordered(rows);
+    const inOrder = idsIn(rows, 'ASC');
+    for (const step of [1, 2, 15, 17, 300]) {
+      const selected = new Set(rows.filter((_, number) => number % step === 0).map(({ id }) => id));
+      const positions = Uint32Array.from(rows.keys()).filter((number) => number % step === 0);
+      const list = all.sorted(positions.toReversed(), 'KEY', 'ASC');
+      const ids = list.slice(0, list.length).map(({ id }) => id);
+      expect(ids).toEqual(inOrder.filter((id) => selected.has(id)));
+    }
+  });
+
   it('are found at the place where a value and an id belong, there or not', () => {
     const anyRow = fc.record({
       id: fc.stringMatching(/^[a-e]{1,2}$/),
