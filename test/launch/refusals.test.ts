@@ -27,6 +27,7 @@ test('without a provider configured a launch is refused by name, nothing sent an
       .poll(
         async () =>
           await service.ask(`{ provider(id: "groq") { status { state } } } # ${(salt += 1)}`),
+        { timeout: 15_000 },
       )
       .toMatchObject({ data: { provider: { status: { state: 'UNCONFIGURED' } } } });
     const answer = await service.launch({ model: 'openai/gpt-oss-20b' });
