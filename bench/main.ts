@@ -85,7 +85,8 @@ async function measure(
   const measured = new Map<Contender, Measured[]>(contenders.map((contender) => [contender, []]));
   for (let turn = 0; turn <= Number(values.rounds); turn += 1) {
     for (const contender of contenders) {
-      const durationMs = Number(values.seconds) * (turn === 0 ? 500 : 1000);
+      // The first turn warms up, which takes the compilers of V8 a few seconds of load.
+      const durationMs = Number(values.seconds) * (turn === 0 ? 3000 : 1000);
       const orderOf = (asked: Scenario) => ({
         url: contender === bare ? new URL(`/${asked}`, contender.url).href : contender.url,
         headers,
@@ -104,7 +105,6 @@ async function measure(
       const cpuMs = processorMs(contender.processId) - beforeMs;
       const requestCount = load.requestCount + (others?.requestCount ?? 0);
       const cpuMicroseconds = (cpuMs * 1000) / requestCount;
-      // The first turn warms up.
       if (turn > 0) measured.get(contender)?.push({ load, others, cpuMicroseconds });
     }
   }
