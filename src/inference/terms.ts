@@ -1,6 +1,7 @@
 import { offeringBlockerOf, priceBlockerOf } from '../catalogue/launch-blocker.ts';
+import { modelListFeed } from '../catalogue/memory.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { OfferingEntry } from '../catalogue/snapshot.ts';
+import type { OfferingEntry, ProviderEntry } from '../catalogue/snapshot.ts';
 import type { Decimal } from '../domain/decimal.ts';
 import type { InferencePayload } from '../domain/inference.ts';
 import type { ComponentPrices } from '../domain/price.ts';
@@ -237,10 +238,13 @@ function blockedByPrice(
         { retryAfterMs: 15_000 },
       );
     case 'PRICE_LISTED':
-      return refusal(
-        blocker,
-        'The price is from a list, not from the provider or a contract, and can not be charged.',
-      );
+      return {
+        ...refusal(
+          blocker,
+          'The price is from a list, not from the provider or a contract, and can not be charged.',
+        ),
+        retryable: mayYetGivePrices(provider),
+      };
     case 'PRICE_EXPIRED':
       return refusal(blocker, 'The newest price is an hour old or older.');
     case 'PRICE_STALE':
@@ -255,6 +259,11 @@ function blockedByPrice(
     });
   }
   return undefined;
+}
+
+/** Whether the provider's own list, once it is read, may give a price in place of a listed one. */
+function mayYetGivePrices({ feeds }: ProviderEntry): boolean {
+  return feeds.some(({ name, state }) => name === modelListFeed && state !== 'OK');
 }
 
 const mismatchMemoryMs = 86_400_000;

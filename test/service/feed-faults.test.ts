@@ -97,6 +97,27 @@ async function recovered(service: TestService): Promise<State> {
   return await service.until<State>(state, (answer) => stateOf(answer) === 'READY');
 }
 
+/** A model that the list which ships with the service prices by the second of audio. */
+const launchOfListed = `mutation {
+  launchInference(input: {
+    idempotencyKey: "listed", model: "whisper-large-v3", audioUrl: "https://audio.example/a.mp3"
+  }) { ... on LaunchRefusal { code retryable } }
+}`;
+
+it('a launch at a listed price makes sense again only while the provider may yet give a better one', async () => {
+  const service = await startService(withKey, {
+    registry: impatient,
+    groq: (server) => server.reply(listPath, empty(503)),
+  });
+  await service.until<State>(state, (answer) => listFeed(answer)?.state === 'FAILING');
+  const refused = { code: 'PRICE_LISTED', retryable: true };
+  expect(await service.data(launchOfListed)).toEqual({ launchInference: refused });
+  await recovered(service);
+  expect(await service.data(launchOfListed)).toEqual({
+    launchInference: { ...refused, retryable: false },
+  });
+});
+
 describe('an answer that cannot be used never takes the service down, never shows as a price, and is told', () => {
   const shared = sharedService();
 
