@@ -17,6 +17,7 @@ const keys = 450;
 const duplicatedKeys = 50;
 const launchesLastMs = 16_000;
 const killEveryMs = 4_000;
+const leastKills = 2;
 const cutEveryMs = 150;
 const pollIntervalSeconds = 6;
 
@@ -28,7 +29,7 @@ describe.skipIf(postgresSkippedBecause !== undefined)(
       { misfortunes: 'such kills, and connections to the database cut at random', cuts: true },
     ])(
       'are sent at most once each, end, and leave exact sums: $misfortunes',
-      { timeout: 180_000 },
+      { timeout: 300_000 },
       async ({ cuts }) => {
         const settings = {
           POLL_INTERVAL_SECONDS: String(pollIntervalSeconds),
@@ -42,12 +43,14 @@ describe.skipIf(postgresSkippedBecause !== undefined)(
             movePrices(groq);
             const versions = watchVersions(replicas);
 
-            const over = new AbortController();
+            // What is behind by then, on a machine that is short of time, catches up in peace.
+            const over = AbortSignal.timeout(launchesLastMs + killEveryMs);
             const faults: string[] = [];
-            const killing = killInTurn(replicas, over.signal, faults);
-            const cutting = cuts ? cutAtRandom(proxy, over.signal) : Promise.resolve();
-            const launching = launchAll(replicas, faults).finally(() => over.abort());
-            const [told] = await Promise.all([launching, killing, cutting]);
+            const killing = killInTurn(replicas, over, faults);
+            const cutting = cuts ? cutAtRandom(proxy, over) : Promise.resolve();
+            const launching = launchAll(replicas, faults);
+            const [told, kills] = await Promise.all([launching, killing, cutting]);
+            expect(kills).toBeGreaterThanOrEqual(leastKills);
             for (const replica of replicas) faults.push(...faultsOf(replica));
 
             await eventually(
@@ -113,11 +116,11 @@ async function killInTurn(
   replicas: readonly Replica[],
   signal: AbortSignal,
   faults: string[],
-): Promise<void> {
+): Promise<number> {
   for (let turn = 0; ; turn += 1) {
-    await delay(killEveryMs, undefined, { signal }).catch(() => undefined);
+    await delay(killEveryMs);
     const replica = replicas[turn % replicas.length];
-    if (signal.aborted || replica === undefined) return;
+    if ((signal.aborted && turn >= leastKills) || replica === undefined) return turn;
     faults.push(...faultsOf(replica));
     await replica.kill();
     await replica.restart();
