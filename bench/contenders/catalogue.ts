@@ -68,7 +68,6 @@ export async function sameCatalogue(groqUrl: string) {
         caller: {
           id: 'bench',
           scopes: new Set(),
-          mayReadCatalogue: true,
           mayIntrospect: true,
         },
         defaultDailyBudget: undefined,

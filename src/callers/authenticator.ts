@@ -64,14 +64,12 @@ export function createAuthenticator(
 const localCaller: Caller = {
   id: 'local',
   scopes: allScopes,
-  mayReadCatalogue: true,
   mayIntrospect: true,
 };
 
 const anonymous: Caller = {
   id: undefined,
   scopes: noScopes,
-  mayReadCatalogue: true,
   mayIntrospect: false,
 };
 

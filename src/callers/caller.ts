@@ -19,7 +19,6 @@ export interface Caller {
   readonly scopes: ReadonlySet<Scope>;
   /** USD for one UTC day, from the token; absent where the token sets none, so that the default counts. */
   readonly dailyBudgetUsd?: Decimal;
-  readonly mayReadCatalogue: boolean;
   /** Whether he may see `_service` and introspection where they are not open to everybody. */
   readonly mayIntrospect: boolean;
   /**

@@ -33,7 +33,6 @@ export function callerNamedByRouter(headers: IncomingHttpHeaders): Caller {
   return {
     id,
     scopes: scopes === undefined ? customerScopes : knownScopes(scopes.split(' ')),
-    mayReadCatalogue: true,
     mayIntrospect: true,
   };
 }
@@ -48,7 +47,6 @@ const customerScopes: ReadonlySet<Scope> = new Set<Scope>(['inference:launch', '
 const namelessRouter: Caller = {
   id: undefined,
   scopes: noScopes,
-  mayReadCatalogue: true,
   mayIntrospect: true,
 };
 

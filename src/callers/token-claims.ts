@@ -33,7 +33,6 @@ export function callerOfClaims(
     id: callerId(claims, names.tenant),
     scopes,
     ...(budget === undefined ? {} : { dailyBudgetUsd: budget }),
-    mayReadCatalogue: true,
     mayIntrospect: scopes.has('inference:operate'),
     expiresAtMs: expiryOf(claims) * 1000 + toleranceMs,
   };

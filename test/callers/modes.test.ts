@@ -10,7 +10,6 @@ const routerRefusal = 'UNAUTHENTICATED ROUTER_TOKEN';
 const anonymous = {
   id: undefined,
   scopes: new Set(),
-  mayReadCatalogue: true,
   mayIntrospect: false,
 };
 
@@ -27,7 +26,6 @@ describe('mode none', () => {
       expect(authenticator.authenticate(headers)).toEqual({
         id: 'local',
         scopes: new Set(['inference:launch', 'inference:read', 'inference:operate']),
-        mayReadCatalogue: true,
         mayIntrospect: true,
       });
     }
@@ -45,7 +43,6 @@ describe('mode router', () => {
       expect(router(bench).authenticate(headers)).toEqual({
         id: 'tenant-7',
         scopes: new Set(['inference:launch', 'inference:read']),
-        mayReadCatalogue: true,
         mayIntrospect: true,
       });
     }
@@ -159,7 +156,6 @@ describe('mode jwt', () => {
     expect(await outcome(bench.authenticator(), bearer(token))).toEqual({
       id: 'jwt:https%3A%2F%2Fissuer.example%2F:subject:user-1',
       scopes: new Set(['inference:launch', 'inference:read']),
-      mayReadCatalogue: true,
       mayIntrospect: false,
       expiresAtMs: bench.clock.now() + 605_000,
     });

@@ -104,7 +104,7 @@ function contextOf(snapshot: Snapshot, atMs: number): RequestContext {
     snapshot,
     nowMs: atMs,
     request: { requestId: 'r', traceId: undefined, signal: new AbortController().signal },
-    caller: { id: 'c', scopes: new Set(), mayReadCatalogue: true, mayIntrospect: true },
+    caller: { id: 'c', scopes: new Set(), mayIntrospect: true },
     defaultDailyBudget: undefined,
     launcher: undefined as never,
     catalogueStore: undefined as never,

@@ -21,8 +21,7 @@ beforeAll(async () => {
     callbackHosts: [router.host],
     authenticate: ({ authorization }) => {
       if (authorization === undefined) throw clientError('UNAUTHENTICATED', 'Who are you?');
-      const caller = callerNamed(authorization);
-      return authorization === 'outsider' ? { ...caller, mayReadCatalogue: false } : caller;
+      return callerNamed(authorization);
     },
     wrapStore: (store) => ({
       ...store,
@@ -161,11 +160,6 @@ const cases: Readonly<Record<string, Case>> = {
     as: undefined,
     subscription: 'subscription { offeringChanged { kind } }',
     query: '{ offerings { totalCount } }',
-  },
-  'somebody who may not read the catalogue': {
-    code: 'FORBIDDEN',
-    as: 'outsider',
-    subscription: 'subscription { offeringChanged { kind } }',
   },
   'a document that is none': {
     code: 'GRAPHQL_PARSE_FAILED',

@@ -258,7 +258,7 @@ export function callerNamed(
   id: string | undefined,
   scopes: ReadonlySet<Scope> = allScopes,
 ): Caller {
-  return { id, scopes, mayReadCatalogue: true, mayIntrospect: true };
+  return { id, scopes, mayIntrospect: true };
 }
 
 const prices = {

@@ -139,11 +139,8 @@ export class SubscriptionEngine {
   #openChanges(
     operation: SubscriptionOperation,
     { filter, after }: SubscriptionOfferingChangedArgs,
-    { caller, requestId }: Subscriber,
+    { requestId }: Subscriber,
   ): ResultStream {
-    if (!caller.mayReadCatalogue) {
-      throw clientError('FORBIDDEN', 'The caller may not read the catalogue.');
-    }
     const { changes } = this.#options;
     const position =
       after === undefined || after === null ? changes.end : readPosition(after, changes);
@@ -260,7 +257,7 @@ export class SubscriptionEngine {
 
 /** In whose name shared results are made: nothing in them may depend on a caller. */
 const everybody: Subscriber = {
-  caller: { id: undefined, scopes: noScopes, mayReadCatalogue: true, mayIntrospect: false },
+  caller: { id: undefined, scopes: noScopes, mayIntrospect: false },
   requestId: 'offering-changes',
   traceId: undefined,
 };
