@@ -25,37 +25,32 @@ export function createLog(
 }
 
 /** Characters that are written to the standard output at once. */
-const batchCharacters = 12 * 1024;
+const batchCharacters = 16 * 1024;
 /** How long a line may wait for others, in milliseconds. */
 const longestWaitMs = 10;
-/** Characters that wait while nobody reads the standard output; lines beyond are lost. */
-const maximumWaitingCharacters = 16 * 1024 * 1024;
 
 /**
  * Writes lines to the standard output, many at once: to write each by itself would cost a request as much as
  * its answer. A line waits for a moment at most, warnings and errors not at all, and nothing is left behind
- * when the process ends by itself.
+ * when the process ends by itself. Where nobody reads any more, lines are lost and the service goes on.
  */
 function batchedOutput(): DestinationStream {
-  const output = pino.destination({
-    dest: 1,
-    sync: false,
-    minLength: batchCharacters,
-    maxLength: maximumWaitingCharacters,
-  });
-  let isFlushing = false;
+  const output = pino.destination({ dest: 1, sync: true });
+  let batch = '';
+  let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
-    isFlushing = false;
-    output.flush();
+    clearTimeout(timer);
+    timer = undefined;
+    const lines = batch;
+    batch = '';
+    if (lines !== '') output.write(lines);
   };
+  process.on('exit', flush);
   return {
     write(line) {
-      output.write(line);
-      if (isUrgent(line)) output.flush();
-      else if (!isFlushing) {
-        isFlushing = true;
-        setTimeout(flush, longestWaitMs).unref();
-      }
+      batch += line;
+      if (isUrgent(line) || batch.length >= batchCharacters) flush();
+      else timer ??= setTimeout(flush, longestWaitMs).unref();
     },
   };
 }

@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { createLog } from '../src/service-log.ts';
 import { StoreError } from '../src/store/store-error.ts';
@@ -100,5 +101,22 @@ describe('lines that are written many at once', () => {
       "log.info('alone'); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1000);",
     );
     expect(lines).toHaveLength(1);
+  });
+
+  it('hold up no process whose output nobody reads any more', async () => {
+    const source = new URL('../src/service-log.ts', import.meta.url).href;
+    const code = `import { createLog } from '${source}'; const log = createLog('info'); log.warn('ready');
+      process.on('SIGTERM', () => { log.info('last words'); process.exit(4); });
+      setInterval(() => log.info('more'), 20);`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const exited = once(child, 'exit');
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    await once(child.stdout, 'close');
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([4, null]);
   });
 });
