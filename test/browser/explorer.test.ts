@@ -16,7 +16,7 @@ describe('the explorer in a browser without internet', () => {
 
   beforeAll(async () => {
     [recorded, browser] = await Promise.all([
-      startServiceOnRecordings({ POLL_INTERVAL_SECONDS: '1' }),
+      startServiceOnRecordings({ POLL_INTERVAL_SECONDS: '15' }),
       startBrowser(),
     ]);
   });

@@ -56,7 +56,8 @@ export class Checkpoints {
       return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#running = this.#run();
+      // The log is being emptied, after which this is asked for again: the worker does one thing at a time.
+      if (this.#running === undefined) this.#running = this.#run();
     }, checkpointAfterMs).unref();
   }
 
