@@ -9,6 +9,9 @@ export function apiKeysFrom(secrets: SecretStore, path: string): ApiKeySource {
       return result.ok ? { ok: true, key: result.secret } : { ok: false, reason: result.reason };
     },
     async newerThan(refused) {
+      // A reading that would find nothing new makes the store rest, and miss what comes next.
+      const held = await secrets.read(path);
+      if (held.ok && held.secret.generation !== refused.generation) return held.secret;
       const result = await secrets.refresh(path);
       if (!result.ok || result.secret.generation === refused.generation) return undefined;
       return result.secret;
