@@ -528,7 +528,7 @@ export type InferenceUsage = {
   readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
   /** Characters that were spoken. */
   readonly characters?: Maybe<Scalars['Int']['output']>;
-  /** Tokens, characters or seconds of audio that went in, cached ones included; see `unit`. */
+  /** Tokens that went in, cached ones included. */
   readonly inputTokens?: Maybe<Scalars['Int']['output']>;
   /** Tokens that came out, reasoning included. */
   readonly outputTokens?: Maybe<Scalars['Int']['output']>;
