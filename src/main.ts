@@ -5,7 +5,6 @@ enableCompileCache();
 const { ConfigError, readConfig } = await import('./config.ts');
 const { createService } = await import('./service.ts');
 const { RegistryError } = await import('./registry.ts');
-const { giveBackStartMemory } = await import('./start-memory.ts');
 
 try {
   const service = createService(readConfig(process.env));
@@ -21,7 +20,6 @@ try {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   await service.start();
-  giveBackStartMemory();
 } catch (error) {
   const isSettings = error instanceof ConfigError || error instanceof RegistryError;
   const text = isSettings ? error.message : error instanceof Error ? error.stack : String(error);
