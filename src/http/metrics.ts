@@ -85,13 +85,7 @@ export function createMetrics(build: { readonly version: string }): Metrics {
         help,
         labelNames: labels ?? [],
         registers,
-        ...(read === undefined
-          ? {}
-          : {
-              collect(): void {
-                read(this);
-              },
-            }),
+        ...collecting(read),
       }),
     counter: ({ name, help, labels }, read) =>
       new Counter({
@@ -99,13 +93,7 @@ export function createMetrics(build: { readonly version: string }): Metrics {
         help,
         labelNames: labels ?? [],
         registers,
-        ...(read === undefined
-          ? {}
-          : {
-              collect(): void {
-                read(this);
-              },
-            }),
+        ...collecting(read),
       }),
     histogram: ({ name, help, labels, buckets }) =>
       new Histogram({
@@ -118,6 +106,18 @@ export function createMetrics(build: { readonly version: string }): Metrics {
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
   return { ...metrics, http: httpMetrics(metrics) };
+}
+
+/** Lets a metric be read anew at each scrape. */
+function collecting<Metric>(read: ((metric: Metric) => void) | undefined): {
+  collect?: (this: Metric) => void;
+} {
+  if (read === undefined) return {};
+  return {
+    collect(): void {
+      read(this);
+    },
+  };
 }
 
 function httpMetrics(metrics: Omit<Metrics, 'http'>): HttpMetrics {
