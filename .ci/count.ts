@@ -1,4 +1,4 @@
-// Prints how each suite ended, and last the sum of all as `N passed, N failed`.
+// Prints what failed and why, how each suite ended, and last the sum of all as `N passed, N failed`.
 // Usage: node .ci/count.ts <folder of reports> <number of failed steps>
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,11 +9,23 @@ interface Report {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
-  readonly testResults: readonly {
+  readonly testResults: readonly TestFile[];
+}
+
+interface TestFile {
+  readonly name: string;
+  readonly status: string;
+  /** Why the file itself could not be run; empty when it could. */
+  readonly message: string;
+  readonly assertionResults: readonly {
+    readonly fullName: string;
     readonly status: string;
-    readonly assertionResults: readonly unknown[];
+    readonly failureMessages: readonly string[];
   }[];
 }
+
+/** How much of a failure's text is printed: its beginning says what was expected. */
+const LONGEST_REASON = 1_500;
 
 const [folder = '', failedSteps = '0'] = process.argv.slice(2);
 let passed = 0;
@@ -41,6 +53,7 @@ function countsOf(
   const minimumFailed = exitCode === 0 ? 0 : 1;
   if (!existsSync(reportPath)) return { passed: 0, failed: 1, skipped: 0 };
   const report = JSON.parse(readFileSync(reportPath, 'utf8')) as Report;
+  report.testResults.forEach(printFailures);
   const brokenFiles = report.testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
   );
@@ -49,6 +62,18 @@ function countsOf(
     failed: Math.max(report.numFailedTests + brokenFiles.length, minimumFailed),
     skipped: report.numPendingTests + report.numTodoTests,
   };
+}
+
+/** The failures once more, near the end of the output, which is all that some keep of it. */
+function printFailures({ name, status, message, assertionResults }: TestFile): void {
+  if (status === 'failed' && assertionResults.length === 0) {
+    print(`FAILED ${name}\n${message.slice(0, LONGEST_REASON)}`);
+  }
+  for (const { fullName, failureMessages } of assertionResults.filter(
+    (result) => result.status === 'failed',
+  )) {
+    print(`FAILED ${name} > ${fullName}\n${failureMessages.join('\n').slice(0, LONGEST_REASON)}`);
+  }
 }
 
 function print(line: string): void {
