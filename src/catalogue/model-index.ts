@@ -1,6 +1,7 @@
 import type { ModelLifecycle, Task } from '../domain/model.ts';
 import { OrderedRows } from './ordered-rows.ts';
 import type { SortDirection, SortedList, SortKey } from './ordered-rows.ts';
+import { SearchTexts } from './search-texts.ts';
 import type { ModelEntry } from './snapshot.ts';
 
 /** Which models; everything given must hold, a list holds when one of its values does. */
@@ -26,9 +27,11 @@ const keyOfField: Readonly<Record<ModelField, (model: ModelEntry) => SortKey>> =
 /** Answers filter, sort and page over the models of one snapshot. */
 export class ModelIndex {
   readonly #ordered: OrderedRows<ModelEntry, ModelField>;
+  readonly #texts: SearchTexts;
 
   private constructor(ordered: OrderedRows<ModelEntry, ModelField>) {
     this.#ordered = ordered;
+    this.#texts = new SearchTexts(ordered.rows.map(({ searchText }) => searchText));
   }
 
   static *build(models: readonly ModelEntry[]): Generator<void, ModelIndex> {
@@ -41,10 +44,16 @@ export class ModelIndex {
     field: ModelField,
     direction: SortDirection,
   ): SortedList<ModelEntry> {
+    const { rows } = this.#ordered;
     const tests = testsOf(criteria);
-    if (tests.length === 0) return this.#ordered.sorted(undefined, field, direction);
-    const positions = this.#ordered.rows.flatMap((model, position) =>
-      tests.every((test) => test(model)) ? [position] : [],
+    const words = (criteria.searchWords ?? []).map((word) => this.#texts.flagsOf(word));
+    if (tests.length + words.length === 0) {
+      return this.#ordered.sorted(undefined, field, direction);
+    }
+    const positions = rows.flatMap((model, position) =>
+      words.every((flags) => flags[position] === 1) && tests.every((test) => test(model))
+        ? [position]
+        : [],
     );
     return this.#ordered.sorted(Uint32Array.from(positions), field, direction);
   }
@@ -52,11 +61,10 @@ export class ModelIndex {
 
 function testsOf(criteria: ModelCriteria): ((model: ModelEntry) => boolean)[] {
   const tests: ((model: ModelEntry) => boolean)[] = [];
-  const { provider, task, features, lifecycle, minContextWindow, searchWords } = criteria;
+  const { provider, task, features, lifecycle, minContextWindow } = criteria;
   if (provider !== undefined) {
-    tests.push(({ offerings }) =>
-      offerings.some((offering) => provider.includes(offering.provider.id)),
-    );
+    const wanted = new Set(provider);
+    tests.push(({ offerings }) => offerings.some((offering) => wanted.has(offering.provider.id)));
   }
   if (task !== undefined)
     tests.push((model) => model.task !== undefined && task.includes(model.task));
@@ -66,9 +74,6 @@ function testsOf(criteria: ModelCriteria): ((model: ModelEntry) => boolean)[] {
   }
   if (features !== undefined) {
     tests.push(({ listed }) => features.every((name) => listed?.features?.includes(name) === true));
-  }
-  if (searchWords !== undefined) {
-    tests.push(({ searchText }) => searchWords.every((word) => searchText.includes(word)));
   }
   return tests;
 }

@@ -2,10 +2,13 @@ import type { Decimal } from '../domain/decimal.ts';
 import type { Task } from '../domain/model.ts';
 import type { Freshness } from '../domain/price.ts';
 import { launchBlockerOf, priceFreshnessAt } from './launch-blocker.ts';
-import { OfferingText } from './offering-text.ts';
 import { OrderedRows } from './ordered-rows.ts';
-import type { Selection, SortDirection, SortedList, SortKey } from './ordered-rows.ts';
-import type { OfferingEntry } from './snapshot.ts';
+import type { SortDirection, SortedList, SortKey } from './ordered-rows.ts';
+import { RowDimension } from './row-dimension.ts';
+import { sieveOf } from './row-selection.ts';
+import type { Selection, Sieve } from './row-selection.ts';
+import { SearchTexts } from './search-texts.ts';
+import type { ModelEntry, OfferingEntry } from './snapshot.ts';
 
 /** Which offerings; everything given must hold, a list holds when one of its values does. */
 export interface OfferingCriteria {
@@ -45,8 +48,11 @@ const dimensions = {
   serviceTier: ({ serviceTier }: OfferingEntry) => serviceTier,
 } satisfies Record<string, (offering: OfferingEntry) => string | undefined>;
 
-type Dimension = keyof typeof dimensions;
-const dimensionNames = Object.keys(dimensions) as Dimension[];
+type DimensionName = keyof typeof dimensions;
+const dimensionNames = Object.keys(dimensions) as DimensionName[];
+
+/** What the filters of an index look at instead of the offerings. */
+type Dimensions = Readonly<Record<DimensionName, RowDimension>>;
 
 /**
  * Answers filter, sort and page over the offerings of one snapshot. What a filter matches is remembered
@@ -54,29 +60,37 @@ const dimensionNames = Object.keys(dimensions) as Dimension[];
  */
 export class OfferingIndex {
   readonly #ordered: OrderedRows<OfferingEntry, OfferingField>;
-  readonly #postings: Readonly<Record<Dimension, ReadonlyMap<string, Uint32Array>>>;
-  readonly #text: OfferingText;
+  readonly #dimensions: Dimensions;
+  /** By number in the dimension of models. */
+  readonly #models: readonly (ModelEntry | undefined)[];
+  readonly #modelTexts: SearchTexts;
+  readonly #providerTexts: SearchTexts;
+  /** Where a filter is worked out. */
+  readonly #scratch: Uint32Array;
   readonly #matches = new Map<string, SortedList<OfferingEntry>>();
   #rememberedPositions = 0;
 
-  private constructor(
-    ordered: OrderedRows<OfferingEntry, OfferingField>,
-    postings: Readonly<Record<Dimension, ReadonlyMap<string, Uint32Array>>>,
-    text: OfferingText,
-  ) {
+  private constructor(ordered: OrderedRows<OfferingEntry, OfferingField>, numbered: Dimensions) {
+    const { rows } = ordered;
     this.#ordered = ordered;
-    this.#postings = postings;
-    this.#text = text;
+    this.#dimensions = numbered;
+    this.#models = numbered.model.oneOfEach(rows).map((row) => row?.model);
+    this.#modelTexts = new SearchTexts(this.#models.map((model) => model?.searchText ?? ''));
+    this.#providerTexts = new SearchTexts(
+      numbered.provider
+        .oneOfEach(rows)
+        .map((row) => row?.provider.registered.name.toLowerCase() ?? ''),
+    );
+    this.#scratch = new Uint32Array(rows.length);
   }
 
   static *build(offerings: readonly OfferingEntry[]): Generator<void, OfferingIndex> {
     const ordered = yield* OrderedRows.build(offerings, keyOfField);
-    const postings = {} as Record<Dimension, ReadonlyMap<string, Uint32Array>>;
+    const numbered = {} as Record<DimensionName, RowDimension>;
     for (const name of dimensionNames) {
-      postings[name] = postingsOf(offerings, dimensions[name]);
-      yield;
+      numbered[name] = yield* RowDimension.build(offerings, dimensions[name]);
     }
-    return new OfferingIndex(ordered, postings, yield* OfferingText.build(offerings));
+    return new OfferingIndex(ordered, numbered);
   }
 
   /** The offerings that match, in the order asked for. */
@@ -112,38 +126,61 @@ export class OfferingIndex {
   }
 
   /**
-   * Positions of the matching rows, or undefined for all: the shortest selection, cut down by one test after
-   * the other, those of objects last.
+   * Positions of the matching rows, or undefined for all: the shortest selection, put through one sieve after
+   * the other, those that look at objects last.
    */
   #select(criteria: OfferingCriteria, nowMs: number): Uint32Array | undefined {
     const { rows } = this.#ordered;
     const [shortest, ...others] = [...this.#ofValues(criteria), ...this.#ofRanges(criteria)].sort(
       (left, right) => left.positions.length - right.positions.length,
     );
-    const tests = [
-      ...others.map(({ has }) => has),
-      ...this.#text.testsOf(criteria.searchWords ?? []),
-      ...valueTestsOf({ ...criteria, searchWords: undefined }, nowMs).map(
-        (test) => (position: number) => test(rows[position]!),
+    const sieves = [
+      ...others.map(({ keep }) => keep),
+      ...this.#ofModels(criteria),
+      ...(criteria.searchWords ?? []).map((word) => this.#ofWord(word)),
+      ...momentTestsOf(criteria, nowMs).map((passes) =>
+        sieveOf((position) => passes(rows[position]!)),
       ),
     ];
-    if (tests.length === 0) return shortest?.positions;
-    return tests.reduce(kept, shortest?.positions ?? this.#text.positions);
+    if (sieves.length === 0) return shortest?.positions;
+    const scratch = this.#scratch;
+    let count = shortest?.positions.length ?? rows.length;
+    if (shortest !== undefined) scratch.set(shortest.positions);
+    else for (let position = 0; position < count; position += 1) scratch[position] = position;
+    for (const keep of sieves) count = keep(scratch, count);
+    return scratch.slice(0, count);
   }
 
   #ofValues(criteria: OfferingCriteria): Selection[] {
-    const { rows } = this.#ordered;
     return dimensionNames.flatMap((name): Selection[] => {
       const wanted = criteria[name];
-      if (wanted === undefined) return [];
-      const values = new Set<string | undefined>(wanted);
-      return [
-        {
-          positions: union(this.#postings[name], wanted),
-          has: (position) => values.has(dimensions[name](rows[position]!)),
-        },
-      ];
+      return wanted === undefined ? [] : [this.#dimensions[name].of(wanted)];
     });
+  }
+
+  #ofModels({ features }: OfferingCriteria): Sieve[] {
+    if (features === undefined || features.length === 0) return [];
+    const flags = Uint8Array.from(this.#models, (model) =>
+      Number(model !== undefined && hasAll(model, features)),
+    );
+    return [this.#dimensions.model.sieve(flags)];
+  }
+
+  /** Lets offerings through whose model or provider has the word. */
+  #ofWord(word: string): Sieve {
+    const inModel = this.#modelTexts.flagsOf(word);
+    const inProvider = this.#providerTexts.flagsOf(word);
+    const modelOf = this.#dimensions.model.numberOf;
+    const providerOf = this.#dimensions.provider.numberOf;
+    return (positions, count) => {
+      let kept = 0;
+      for (let index = 0; index < count; index += 1) {
+        const position = positions[index]!;
+        positions[kept] = position;
+        kept += inModel[modelOf[position]!]! | inProvider[providerOf[position]!]!;
+      }
+      return kept;
+    };
   }
 
   #ofRanges({ maxCostPerToken, minThroughput, minContextWindow }: OfferingCriteria): Selection[] {
@@ -162,22 +199,16 @@ export class OfferingIndex {
   }
 }
 
-/** The positions that pass a test. */
-function kept(positions: Uint32Array, passes: (position: number) => boolean): Uint32Array {
-  const found = new Uint32Array(positions.length);
-  let count = 0;
-  for (const position of positions) {
-    if (passes(position)) found[count++] = position;
-  }
-  return found.subarray(0, count);
-}
-
 /** Tests single offerings for what {@link OfferingIndex.find} would match at a moment. */
 export function offeringTest(
   criteria: OfferingCriteria,
   nowMs: number,
 ): (offering: OfferingEntry) => boolean {
-  const tests = [...rangeTestsOf(criteria), ...valueTestsOf(criteria, nowMs)];
+  const tests = [
+    ...rangeTestsOf(criteria),
+    ...wordTestsOf(criteria),
+    ...momentTestsOf(criteria, nowMs),
+  ];
   for (const name of dimensionNames) {
     const wanted = criteria[name];
     if (wanted === undefined) continue;
@@ -216,21 +247,29 @@ function rangeTestsOf(criteria: OfferingCriteria): OfferingTest[] {
   return tests;
 }
 
-function valueTestsOf(criteria: OfferingCriteria, nowMs: number): OfferingTest[] {
+function wordTestsOf({ features, searchWords }: OfferingCriteria): OfferingTest[] {
+  const tests: OfferingTest[] = [];
+  if (features !== undefined) tests.push(({ model }) => hasAll(model, features));
+  if (searchWords !== undefined) {
+    tests.push(({ model, provider }) => {
+      const providerText = provider.registered.name.toLowerCase();
+      return searchWords.every(
+        (word) => model.searchText.includes(word) || providerText.includes(word),
+      );
+    });
+  }
+  return tests;
+}
+
+function hasAll({ listed }: ModelEntry, features: readonly string[]): boolean {
+  return features.every((name) => listed?.features?.includes(name) === true);
+}
+
+/** Tests of what is no dimension: of what an offering is at a moment. */
+function momentTestsOf(criteria: OfferingCriteria, nowMs: number): OfferingTest[] {
   const tests: OfferingTest[] = [];
   const { available, launchable } = criteria;
   if (available !== undefined) tests.push((offering) => offering.available === available);
-  if (criteria.features !== undefined && criteria.features.length > 0) {
-    const wanted = criteria.features;
-    tests.push(({ model }) => wanted.every((name) => model.listed?.features?.includes(name)));
-  }
-  if (criteria.searchWords !== undefined && criteria.searchWords.length > 0) {
-    const words = criteria.searchWords;
-    tests.push(({ model, provider }) => {
-      const providerText = provider.registered.name.toLowerCase();
-      return words.every((word) => model.searchText.includes(word) || providerText.includes(word));
-    });
-  }
   if (criteria.freshness !== undefined) {
     const wanted = new Set<Freshness>(criteria.freshness);
     tests.push(
@@ -242,25 +281,4 @@ function valueTestsOf(criteria: OfferingCriteria, nowMs: number): OfferingTest[]
     tests.push((offering) => (launchBlockerOf(offering, nowMs) === undefined) === launchable);
   }
   return tests;
-}
-
-function postingsOf(
-  offerings: readonly OfferingEntry[],
-  valueOf: (offering: OfferingEntry) => string | undefined,
-): Map<string, Uint32Array> {
-  const lists = new Map<string, number[]>();
-  offerings.forEach((offering, position) => {
-    const value = valueOf(offering);
-    if (value === undefined) return;
-    const list = lists.get(value);
-    if (list === undefined) lists.set(value, [position]);
-    else list.push(position);
-  });
-  return new Map([...lists].map(([value, list]) => [value, Uint32Array.from(list)]));
-}
-
-function union(postings: ReadonlyMap<string, Uint32Array>, values: readonly string[]): Uint32Array {
-  const distinct = [...new Set(values)];
-  if (distinct.length === 1) return postings.get(distinct[0]!) ?? new Uint32Array();
-  return Uint32Array.from(distinct.flatMap((value) => [...(postings.get(value) ?? [])]));
 }

@@ -1,4 +1,5 @@
 import { Decimal } from '../domain/decimal.ts';
+import type { Selection } from './row-selection.ts';
 
 /** A value that rows are sorted by; undefined is unknown and comes last whichever way. */
 export type SortKey = Decimal | number | string | undefined;
@@ -50,9 +51,14 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
         : firstRank(knownCount, (rank) => compareKeys(keyAt(rank), most) > 0);
     return {
       positions: positionAt.subarray(from, Math.max(from, to)),
-      has: (position) => {
-        const rank = rankOf[position]!;
-        return rank >= from && rank < to;
+      keep: (positions, count) => {
+        let kept = 0;
+        for (let index = 0; index < count; index += 1) {
+          const position = positions[index]!;
+          const rank = rankOf[position]!;
+          if (rank >= from && rank < to) positions[kept++] = position;
+        }
+        return kept;
       },
     };
   }
@@ -74,12 +80,6 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
     if (order === undefined) throw new RangeError(`No order by ${field}`);
     return order;
   }
-}
-
-/** Some of the rows: which they are, in any order, and whether one is among them. */
-export interface Selection {
-  readonly positions: Uint32Array;
-  readonly has: (position: number) => boolean;
 }
 
 /** Rows in one order, read by position or found by the value and id that a cursor names. */
