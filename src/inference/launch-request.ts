@@ -265,7 +265,9 @@ function messagesOf(request: LaunchRequest): readonly ChatMessage[] | undefined 
 type Present<Value> = { [Key in keyof Value]: Exclude<Value[Key], undefined> };
 
 function withoutUndefined<Value extends object>(value: Value): Partial<Present<Value>> {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, member]) => member !== undefined),
-  ) as Partial<Present<Value>>;
+  const present: Partial<Value> = {};
+  for (const name of Object.keys(value) as (keyof Value)[]) {
+    if (value[name] !== undefined) present[name] = value[name];
+  }
+  return present as Partial<Present<Value>>;
 }

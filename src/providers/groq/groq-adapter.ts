@@ -7,6 +7,7 @@ import { malformedAnswer } from '../failures.ts';
 import { type OutwardHttp, type OutwardLimits, publicAddress } from '../http.ts';
 import { parseJson } from '../json.ts';
 import type { ApiKeySource, FeedReading, PriceReading, ProviderInterface } from '../provider.ts';
+import { readingTurn } from '../reading-turn.ts';
 import { Rejections } from '../rejections.ts';
 import { SharedCall } from '../shared-call.ts';
 import { GroqApi, outwardUrl } from './groq-api.ts';
@@ -156,6 +157,7 @@ export class GroqAdapter implements ProviderInterface {
     const result = await this.#api.get(url, this.#limits, signal);
     if (!result.ok) return result;
     const { answer } = result;
+    await readingTurn();
     const json = parseJson(answer.text());
     if (!json.ok) return notAList(json.reason, answer.status);
     const rejections = new Rejections();

@@ -26,8 +26,11 @@ import { SqliteTransactions } from './sqlite-transactions.ts';
 const databaseFileName = 'gpubroker.db';
 /** Only tools of the operator can make SQLite wait here, and the event loop waits with it. */
 const busyTimeoutMs = 1_000;
-/** Pages in memory; only what is used is taken. */
-const cacheKib = 16 * 1024;
+/**
+ * Pages in memory; only what is used is taken. A commit writes those that were changed, and the event loop
+ * waits: more of them would let the commit of a large catalogue hold it up for tens of milliseconds.
+ */
+const cacheKib = 4 * 1024;
 const logFileLimitBytes = 64 * 1024 * 1024;
 const limits = {
   maximumWaiting: 10_000,
