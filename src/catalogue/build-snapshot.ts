@@ -57,6 +57,10 @@ export function* buildSnapshot(ingredients: SnapshotIngredients): Generator<void
     const shippedPrices = new Map(
       (registered.shippedList?.prices ?? []).map((row): [string, PriceRow] => [row.modelId, row]),
     );
+    const offeringBefore = (serviceTier: string, { listed }: HostedModel) =>
+      ingredients.previous?.offerings.get(
+        offeringId(providerId, listed.id, registered.region.declared, serviceTier),
+      );
     for (const hosted of hostedModels(registered, memory)) {
       rows += 1;
       if (rows % rowsPerSlice === 0) yield;
@@ -65,6 +69,7 @@ export function* buildSnapshot(ingredients: SnapshotIngredients): Generator<void
       if (lifecycleRank[hosted.lifecycle] < lifecycleRank[model.lifecycle]) {
         Object.assign(model, factsOf(hosted));
       }
+      const [standardTier] = registered.serviceTiers;
       const price = choosePrice({
         provider: registered,
         memory,
@@ -72,13 +77,15 @@ export function* buildSnapshot(ingredients: SnapshotIngredients): Generator<void
         modelId: model.id,
         nowMs,
         pollIntervalMs,
+        before: offeringBefore(standardTier?.id ?? '', hosted)?.price,
       });
       if (price !== undefined) boundary.noteFreshness(price.observedAtMs, pollIntervalMs);
-      const [standardTier] = registered.serviceTiers;
       for (const tier of registered.serviceTiers) {
         if (!isSoldIn(tier, model.task)) continue;
         const serviceTier = tier.id;
-        const id = offeringId(providerId, model.id, registered.region.declared, serviceTier);
+        const id =
+          offeringBefore(serviceTier, hosted)?.id ??
+          offeringId(providerId, model.id, registered.region.declared, serviceTier);
         // What a provider publishes is the speed of its standard tier.
         const nominal =
           tier === standardTier ? registered.nominalThroughputs.get(model.id) : undefined;

@@ -23,6 +23,7 @@ import {
 import type { ChangedKeys } from './normalise.ts';
 import { changedOfferings, pricePointOf } from './offering-changes.ts';
 import type { OfferingChange } from './offering-changes.ts';
+import { SharedFacts } from './shared-facts.ts';
 import type { MeasuredPerformance, ObservedRegion, Snapshot } from './snapshot.ts';
 
 /** Public price lists that name several providers at once, such as models.dev. */
@@ -295,8 +296,9 @@ export class Catalogue {
   }
 
   #beginMemories(): void {
+    const shared = new SharedFacts();
     for (const providerId of this.#options.registry.keys()) {
-      this.#memories.set(providerId, emptyMemory());
+      this.#memories.set(providerId, emptyMemory(shared));
       this.#unstored.set(providerId, noChanges());
     }
   }

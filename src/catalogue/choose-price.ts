@@ -91,13 +91,15 @@ export function choosePrice(question: PriceQuestion): OfferingPrice | undefined 
     (priced === undefined || (numbered.trust <= priced.trust && !expired(numbered)))
       ? numbered
       : undefined;
+  const { before } = question;
+  const blended = before?.components === components && before?.method === 'BLEND_3_1';
   const costPerToken =
     single?.row.costPerToken ??
-    (components === undefined ? undefined : blendedCostPerToken(components, provider.blend));
+    (blended ? before.costPerToken : blendOf(components, provider.blend));
   const shown = single ?? origin;
   return {
     components,
-    version: components === undefined ? undefined : priceVersion(components),
+    version: before?.components === components ? before?.version : versionOf(components),
     basis: origin.basis,
     feed: origin.feed,
     source: origin.source,
@@ -115,6 +117,17 @@ export function choosePrice(question: PriceQuestion): OfferingPrice | undefined 
   };
 }
 
+function versionOf(components: ComponentPrices | undefined): string | undefined {
+  return components === undefined ? undefined : priceVersion(components);
+}
+
+function blendOf(
+  components: ComponentPrices | undefined,
+  weights: BlendWeights,
+): Decimal | undefined {
+  return components === undefined ? undefined : blendedCostPerToken(components, weights);
+}
+
 /** What {@link choosePrice} looks at. */
 export interface PriceQuestion {
   readonly provider: RegisteredProvider;
@@ -123,6 +136,8 @@ export interface PriceQuestion {
   readonly modelId: string;
   readonly nowMs: number;
   readonly pollIntervalMs: number;
+  /** What was chosen the last time: what follows from the same prices is taken over. */
+  readonly before?: OfferingPrice | undefined;
 }
 
 interface Candidate {
@@ -209,11 +224,7 @@ function conflictOf(
   if (costPerToken === undefined || shown.basis !== 'LIVE' || expired(shown)) return undefined;
   for (const candidate of candidates) {
     if (candidate.feed === shown.feed || candidate.basis !== 'LIVE' || expired(candidate)) continue;
-    const other =
-      candidate.row.costPerToken ??
-      (candidate.row.components === undefined
-        ? undefined
-        : blendedCostPerToken(candidate.row.components, blend));
+    const other = candidate.row.costPerToken ?? blendOf(candidate.row.components, blend);
     if (other === undefined) continue;
     const difference = other.minus(costPerToken);
     const distance = difference.isNegative() ? Decimal.zero.minus(difference) : difference;
@@ -247,7 +258,7 @@ function pendingOf(
   return {
     components,
     costPerToken,
-    version: components === undefined ? undefined : priceVersion(components),
+    version: versionOf(components),
     observedAtMs: held.observedAtMs,
     reason: held.reason,
   };

@@ -1,4 +1,3 @@
-import { Decimal } from '../domain/decimal.ts';
 import type { ComponentPrices, PriceRow, PriceUnit } from '../domain/price.ts';
 import type { CatalogueRow } from './catalogue-store.ts';
 import type {
@@ -10,6 +9,7 @@ import type {
   RememberedRegion,
 } from './memory.ts';
 import type { ChangedKeys } from './normalise.ts';
+import type { SharedFacts } from './shared-facts.ts';
 
 /** The rows of a memory that a reading changed, in the form that storage keeps. */
 export function* rowsToStore(
@@ -36,9 +36,10 @@ export function* rowsToStore(
 
 /** Puts a stored row back into a memory. */
 export function restoreRow(memory: ProviderMemory, row: CatalogueRow): void {
+  const { shared } = memory;
   switch (row.kind) {
     case 'MODEL':
-      restore(memory.models, row.key, row.body, (body) => body as RememberedModel);
+      restore(memory.models, row.key, row.body, (body) => modelOf(body as RememberedModel, shared));
       return;
     case 'FEED':
       restore(memory.feeds, row.key, row.body, (body) => body as RememberedFeed);
@@ -48,11 +49,11 @@ export function restoreRow(memory: ProviderMemory, row: CatalogueRow): void {
       return;
     case 'PRICE': {
       const separator = row.key.indexOf('\n');
-      const feed = row.key.slice(0, separator);
+      const feed = shared.text(row.key.slice(0, separator));
       const prices = memory.prices.get(feed) ?? new Map<string, RememberedPrice>();
       memory.prices.set(feed, prices);
       restore(prices, row.key.slice(separator + 1), row.body, (body) =>
-        priceOf(body as StoredPrice),
+        priceOf(body as StoredPrice, shared),
       );
     }
   }
@@ -95,32 +96,40 @@ interface StoredRow {
   readonly quotedAs?: string;
 }
 
-function priceOf(stored: StoredPrice): RememberedPrice {
+function modelOf(stored: RememberedModel, shared: SharedFacts): RememberedModel {
+  return { ...stored, model: shared.model(stored.model), source: shared.text(stored.source) };
+}
+
+function priceOf(stored: StoredPrice, shared: SharedFacts): RememberedPrice {
   return {
-    row: rowOf(stored.row),
+    row: rowOf(stored.row, shared),
     seenAtMs: stored.seenAtMs,
-    ...(stored.held === undefined ? {} : { held: heldOf(stored.held) }),
+    ...(stored.held === undefined ? {} : { held: heldOf(stored.held, shared) }),
   };
 }
 
-function heldOf(stored: NonNullable<StoredPrice['held']>): HeldPrice {
-  return { ...stored, row: rowOf(stored.row) };
+function heldOf(stored: NonNullable<StoredPrice['held']>, shared: SharedFacts): HeldPrice {
+  return { ...stored, row: rowOf(stored.row, shared) };
 }
 
-function rowOf(stored: StoredRow): PriceRow {
-  const { components, costPerToken, ...rest } = stored;
+function rowOf(stored: StoredRow, shared: SharedFacts): PriceRow {
+  const { modelId, components, costPerToken, ...rest } = stored;
   return {
+    modelId: shared.text(modelId),
     ...rest,
-    ...(components === undefined ? {} : { components: componentsOf(components) }),
-    ...(costPerToken === undefined ? {} : { costPerToken: Decimal.of(costPerToken) }),
+    ...(components === undefined ? {} : { components: componentsOf(components, shared) }),
+    ...(costPerToken === undefined ? {} : { costPerToken: shared.decimal(costPerToken) }),
   };
 }
 
-function componentsOf(stored: NonNullable<StoredRow['components']>): ComponentPrices {
+function componentsOf(
+  { unit, input, output, cachedInput }: NonNullable<StoredRow['components']>,
+  shared: SharedFacts,
+): ComponentPrices {
   return {
-    unit: stored.unit,
-    ...(stored.input === undefined ? {} : { input: Decimal.of(stored.input) }),
-    ...(stored.output === undefined ? {} : { output: Decimal.of(stored.output) }),
-    ...(stored.cachedInput === undefined ? {} : { cachedInput: Decimal.of(stored.cachedInput) }),
+    unit,
+    ...(input === undefined ? {} : { input: shared.decimal(input) }),
+    ...(output === undefined ? {} : { output: shared.decimal(output) }),
+    ...(cachedInput === undefined ? {} : { cachedInput: shared.decimal(cachedInput) }),
   };
 }

@@ -2,6 +2,7 @@ import type { ProviderFailure } from '../domain/failure.ts';
 import type { ListedModel } from '../domain/model.ts';
 import type { PriceBasis, PriceRow } from '../domain/price.ts';
 import type { RejectedRow } from '../providers/provider.ts';
+import { SharedFacts } from './shared-facts.ts';
 
 /**
  * What the service remembers of one provider between polls: the newest good reading of each feed, row by
@@ -17,6 +18,8 @@ export interface ProviderMemory {
   readonly feeds: Map<string, RememberedFeed>;
   /** Site codes seen on the provider's answers. */
   readonly regions: Map<string, RememberedRegion>;
+  /** What the memories of several providers hold together. */
+  readonly shared: SharedFacts;
 }
 
 /** A model as its list last had it. */
@@ -74,6 +77,6 @@ export const modelListFeed = 'models';
 export const publicListFeed = 'models.dev';
 export const shippedFeed = 'shipped';
 
-export function emptyMemory(): ProviderMemory {
-  return { models: new Map(), prices: new Map(), feeds: new Map(), regions: new Map() };
+export function emptyMemory(shared = new SharedFacts()): ProviderMemory {
+  return { models: new Map(), prices: new Map(), feeds: new Map(), regions: new Map(), shared };
 }

@@ -4,6 +4,8 @@ import type { ComponentPrices, PriceRow } from '../domain/price.ts';
 import type { FeedReading, PriceReading, RejectedRow } from '../providers/provider.ts';
 import { modelListFeed } from './memory.ts';
 import type { ProviderMemory, RememberedPrice } from './memory.ts';
+import { sameModel } from './shared-facts.ts';
+import type { SharedFacts } from './shared-facts.ts';
 
 /** Rejected rows that are kept for the operator to see. */
 export const maximumRejectedRows = 100;
@@ -76,8 +78,9 @@ function rememberModels(
     ) {
       continue;
     }
-    memory.models.set(model.id, {
-      model,
+    const shared = memory.shared.model(model);
+    memory.models.set(shared.id, {
+      model: shared,
       source: reading.source,
       seenAtMs: undefined,
       missedReadings: 0,
@@ -123,7 +126,8 @@ export function rememberPrices(
   memory.prices.set(feed, prices);
   const confirmed = new Set<string>();
   for (const row of reading.rows) {
-    if (!memory.models.has(row.modelId)) {
+    const listed = memory.models.get(row.modelId)?.model;
+    if (listed === undefined) {
       rejected.push({ id: row.modelId, reason: "no model of this id is on the provider's list" });
       continue;
     }
@@ -131,7 +135,10 @@ export function rememberPrices(
     const next = judgedPrice(known, row, reading, previousSuccess);
     if (next.held === undefined) confirmed.add(row.modelId);
     if (known !== undefined && samePrice(known, next)) continue;
-    prices.set(row.modelId, next);
+    prices.set(listed.id, {
+      ...next,
+      row: next.row === row ? sharedRow(row, listed.id, memory.shared) : next.row,
+    });
     change(changed, feed).add(row.modelId);
   }
   for (const [modelId, known] of prices) {
@@ -191,6 +198,21 @@ function judgedPrice(
     seenAtMs: known.seenAtMs ?? previousSuccessMs ?? reading.observedAt,
     held: { row, observedAtMs: reading.observedAt, reason },
   };
+}
+
+/** The same row with what it has in common with others. */
+function sharedRow(row: PriceRow, modelId: string, shared: SharedFacts): PriceRow {
+  if (row.components === undefined) return { ...row, modelId };
+  const { unit, input, output, cachedInput, ...rest } = row.components;
+  const held = (price: Decimal) => shared.decimal(price.toString());
+  const components = {
+    unit,
+    ...rest,
+    ...(input === undefined ? {} : { input: held(input) }),
+    ...(output === undefined ? {} : { output: held(output) }),
+    ...(cachedInput === undefined ? {} : { cachedInput: held(cachedInput) }),
+  };
+  return { ...row, modelId, components };
 }
 
 const suspiciousFactor = 10n;
@@ -307,27 +329,6 @@ function change(changed: ChangedKeys, feed: string): Set<string> {
   const fresh = new Set<string>();
   changed.prices.set(feed, fresh);
   return fresh;
-}
-
-function sameModel(left: ListedModel, right: ListedModel): boolean {
-  return (
-    left.name === right.name &&
-    left.ownedBy === right.ownedBy &&
-    left.active === right.active &&
-    left.contextWindow === right.contextWindow &&
-    left.maxOutputTokens === right.maxOutputTokens &&
-    sameTexts(left.inputModalities, right.inputModalities) &&
-    sameTexts(left.outputModalities, right.outputModalities) &&
-    sameTexts(left.features, right.features)
-  );
-}
-
-function sameTexts(
-  left: readonly string[] | undefined,
-  right: readonly string[] | undefined,
-): boolean {
-  if (left === undefined || right === undefined) return left === right;
-  return left.length === right.length && left.every((text, position) => text === right[position]);
 }
 
 function samePrice(left: RememberedPrice, right: RememberedPrice): boolean {

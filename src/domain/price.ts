@@ -70,19 +70,12 @@ export function nextFreshnessChange(
  * Names a set of component prices: equal prices give equal versions, whoever reported them and when.
  */
 export function priceVersion(prices: ComponentPrices): string {
-  const known = versions.get(prices);
-  if (known !== undefined) return known;
   const { unit, input, output, cachedInput, minimumQuantity } = prices;
   const parts = [unit, input, output, cachedInput, currency];
   if (minimumQuantity !== undefined) parts.push(minimumQuantity);
   const text = parts.map((part) => (part === undefined ? '-' : String(part))).join('|');
-  const version = `pv_${createHash('sha256').update(text).digest('hex').slice(0, 20)}`;
-  versions.set(prices, version);
-  return version;
+  return `pv_${createHash('sha256').update(text).digest('hex').slice(0, 20)}`;
 }
-
-/** Prices that did not change keep their object from poll to poll, so most are hashed once. */
-const versions = new WeakMap<ComponentPrices, string>();
 
 /** Weights of the blended cost per token; their sum must divide any decimal exactly. */
 export interface BlendWeights {
