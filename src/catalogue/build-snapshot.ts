@@ -112,8 +112,9 @@ export function* buildSnapshot(ingredients: SnapshotIngredients): Generator<void
   }
   addFates(registry, models);
   yield;
-  const index = yield* OfferingIndex.build([...offerings.values()]);
-  const modelIndex = yield* ModelIndex.build([...models.values()]);
+  const { previous } = ingredients;
+  const index = yield* OfferingIndex.build([...offerings.values()], previous?.index);
+  const modelIndex = yield* ModelIndex.build([...models.values()], previous?.modelIndex);
   return {
     version,
     builtAtMs: nowMs,

@@ -1,6 +1,7 @@
 import type { ModelLifecycle, Task } from '../domain/model.ts';
 import { OrderedRows } from './ordered-rows.ts';
-import type { SortDirection, SortedList, SortKey } from './ordered-rows.ts';
+import type { SortDirection, SortedList } from './ordered-rows.ts';
+import type { SortKey } from './row-order.ts';
 import { SearchTexts } from './search-texts.ts';
 import type { ModelEntry } from './snapshot.ts';
 
@@ -34,8 +35,10 @@ export class ModelIndex {
     this.#texts = new SearchTexts(ordered.rows.map(({ searchText }) => searchText));
   }
 
-  static *build(models: readonly ModelEntry[]): Generator<void, ModelIndex> {
-    return new ModelIndex(yield* OrderedRows.build(models, keyOfField));
+  /** @param before - the index of the snapshot before, from which is taken over what still holds. */
+  static *build(models: readonly ModelEntry[], before?: ModelIndex): Generator<void, ModelIndex> {
+    const known = before === undefined ? undefined : before.#ordered;
+    return new ModelIndex(yield* OrderedRows.build(models, keyOfField, known));
   }
 
   /** The models that match, in the order asked for. */

@@ -3,8 +3,9 @@ import type { Task } from '../domain/model.ts';
 import type { Freshness } from '../domain/price.ts';
 import { launchBlockerOf, priceFreshnessAt } from './launch-blocker.ts';
 import { OrderedRows } from './ordered-rows.ts';
-import type { SortDirection, SortedList, SortKey } from './ordered-rows.ts';
+import type { SortDirection, SortedList } from './ordered-rows.ts';
 import { RowDimension } from './row-dimension.ts';
+import type { SortKey } from './row-order.ts';
 import { sieveOf } from './row-selection.ts';
 import type { Selection, Sieve } from './row-selection.ts';
 import { SearchTexts } from './search-texts.ts';
@@ -84,11 +85,21 @@ export class OfferingIndex {
     this.#scratch = new Uint32Array(rows.length);
   }
 
-  static *build(offerings: readonly OfferingEntry[]): Generator<void, OfferingIndex> {
-    const ordered = yield* OrderedRows.build(offerings, keyOfField);
+  /** @param before - the index of the snapshot before, from which is taken over what still holds. */
+  static *build(
+    offerings: readonly OfferingEntry[],
+    before?: OfferingIndex,
+  ): Generator<void, OfferingIndex> {
+    const orderedBefore = before === undefined ? undefined : before.#ordered;
+    const numberedBefore = before === undefined ? undefined : before.#dimensions;
+    const ordered = yield* OrderedRows.build(offerings, keyOfField, orderedBefore);
     const numbered = {} as Record<DimensionName, RowDimension>;
     for (const name of dimensionNames) {
-      numbered[name] = yield* RowDimension.build(offerings, dimensions[name]);
+      numbered[name] = yield* RowDimension.build(
+        offerings,
+        dimensions[name],
+        numberedBefore?.[name],
+      );
     }
     return new OfferingIndex(ordered, numbered);
   }

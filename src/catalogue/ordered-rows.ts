@@ -1,8 +1,6 @@
-import { Decimal } from '../domain/decimal.ts';
+import { compareKeys, firstRank, orderAfter, orderBy } from './row-order.ts';
+import type { RowOrder, SortKey } from './row-order.ts';
 import type { Selection } from './row-selection.ts';
-
-/** A value that rows are sorted by; undefined is unknown and comes last whichever way. */
-export type SortKey = Decimal | number | string | undefined;
 
 export type SortDirection = 'ASC' | 'DESC';
 
@@ -10,26 +8,37 @@ export type SortDirection = 'ASC' | 'DESC';
 export class OrderedRows<Row extends { readonly id: string }, Field extends string> {
   readonly rows: readonly Row[];
   readonly #keyOf: Readonly<Record<Field, (row: Row) => SortKey>>;
-  readonly #orders: ReadonlyMap<Field, Order>;
+  readonly #orders: ReadonlyMap<Field, RowOrder>;
 
   private constructor(
     rows: readonly Row[],
     keyOf: Readonly<Record<Field, (row: Row) => SortKey>>,
-    orders: ReadonlyMap<Field, Order>,
+    orders: ReadonlyMap<Field, RowOrder>,
   ) {
     this.rows = rows;
     this.#keyOf = keyOf;
     this.#orders = orders;
   }
 
-  /** Sorts the rows by each field, offering to pause between slices of work. */
+  /**
+   * Sorts the rows by each field, offering to pause between slices of work.
+   *
+   * @param before - as they were the last time: where they are the same rows, only those are sorted again
+   * whose values are others.
+   */
   static *build<Row extends { readonly id: string }, Field extends string>(
     rows: readonly Row[],
     keyOf: Readonly<Record<Field, (row: Row) => SortKey>>,
+    before?: OrderedRows<Row, Field>,
   ): Generator<void, OrderedRows<Row, Field>> {
-    const orders = new Map<Field, Order>();
+    const known = before !== undefined && haveSameIds(before.rows, rows) ? before : undefined;
+    const orders = new Map<Field, RowOrder>();
     for (const field of Object.keys(keyOf) as Field[]) {
-      orders.set(field, yield* orderBy(rows, keyOf[field]));
+      const order =
+        known === undefined
+          ? yield* orderBy(rows, keyOf[field])
+          : yield* orderAfter(known.rows, known.#orderBy(field), rows, keyOf[field]);
+      orders.set(field, order);
     }
     return new OrderedRows(rows, keyOf, orders);
   }
@@ -75,7 +84,7 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
     return new SortedList(this.rows, this.#keyOf[field], order, ranks, direction);
   }
 
-  #orderBy(field: Field): Order {
+  #orderBy(field: Field): RowOrder {
     const order = this.#orders.get(field);
     if (order === undefined) throw new RangeError(`No order by ${field}`);
     return order;
@@ -87,7 +96,7 @@ export class SortedList<Row extends { readonly id: string }> {
   readonly length: number;
   readonly #rows: readonly Row[];
   readonly #keyOf: (row: Row) => SortKey;
-  readonly #order: Order;
+  readonly #order: RowOrder;
   readonly #ranks: Uint32Array | undefined;
   readonly #direction: SortDirection;
   /** How many entries have a known value; they precede the others. */
@@ -96,7 +105,7 @@ export class SortedList<Row extends { readonly id: string }> {
   constructor(
     rows: readonly Row[],
     keyOf: (row: Row) => SortKey,
-    order: Order,
+    order: RowOrder,
     ranks: Uint32Array | undefined,
     direction: SortDirection,
   ) {
@@ -151,20 +160,11 @@ export class SortedList<Row extends { readonly id: string }> {
   }
 }
 
-/** One order of the rows. */
-interface Order {
-  /** Row positions in ascending order, unknown values last, ties by id. */
-  readonly positionAt: Uint32Array;
-  /** The inverse: the place of each row in the order. */
-  readonly rankOf: Uint32Array;
-  readonly knownCount: number;
-}
-
 /** A selection above this share of all rows is walked in the order instead of being sorted. */
 const denseShare = 1 / 16;
 
 /** The places of the selected rows in an order, ascending. */
-function ranksOf({ positionAt, rankOf }: Order, selection: Uint32Array): Uint32Array {
+function ranksOf({ positionAt, rankOf }: RowOrder, selection: Uint32Array): Uint32Array {
   if (selection.length < rankOf.length * denseShare) {
     return selection.map((position) => rankOf[position]!).sort();
   }
@@ -178,97 +178,16 @@ function ranksOf({ positionAt, rankOf }: Order, selection: Uint32Array): Uint32A
   return ranks;
 }
 
-/** Rows sorted in one go; larger lists are merged from runs of this size. */
-const runLength = 2048;
-
-function* orderBy<Row extends { readonly id: string }>(
-  rows: readonly Row[],
-  keyOf: (row: Row) => SortKey,
-): Generator<void, Order> {
-  const keys: SortKey[] = [];
-  // Decimals are compared by their approximation first, which decides all but near ties.
-  const approximations: (number | string | undefined)[] = [];
-  let knownCount = 0;
-  for (const row of rows) {
-    const key = keyOf(row);
-    keys.push(key);
-    approximations.push(key instanceof Decimal ? key.toApproximateNumber() : key);
-    if (key !== undefined) knownCount += 1;
-    if (keys.length % runLength === 0) yield;
-  }
-  const compare = (left: number, right: number): number => {
-    const leftKey = approximations[left];
-    const rightKey = approximations[right];
-    if (leftKey === undefined || rightKey === undefined) {
-      return (
-        Number(leftKey === undefined) - Number(rightKey === undefined) || byId(rows, left, right)
-      );
-    }
-    if (leftKey < rightKey) return -1;
-    if (leftKey > rightKey) return 1;
-    return compareKeys(keys[left], keys[right]) || byId(rows, left, right);
-  };
-  yield;
-  const positionAt = yield* mergeSorted(rows.length, compare);
-  const rankOf = new Uint32Array(rows.length);
-  positionAt.forEach((position, rank) => {
-    rankOf[position] = rank;
-  });
-  return { positionAt, rankOf, knownCount };
-}
-
-function* mergeSorted(
-  length: number,
-  compare: (left: number, right: number) => number,
-): Generator<void, Uint32Array> {
-  let source = Uint32Array.from({ length }, (_, position) => position);
-  for (let start = 0; start < length; start += runLength) {
-    source.subarray(start, start + runLength).sort(compare);
-    yield;
-  }
-  let target = new Uint32Array(length);
-  for (let width = runLength; width < length; width *= 2) {
-    for (let start = 0; start < length; start += 2 * width) {
-      const middle = Math.min(start + width, length);
-      const end = Math.min(start + 2 * width, length);
-      let left = start;
-      let right = middle;
-      for (let position = start; position < end; position += 1) {
-        const takeLeft =
-          left < middle && (right >= end || compare(source[left]!, source[right]!) <= 0);
-        target[position] = takeLeft ? source[left++]! : source[right++]!;
-        if (position % runLength === 0) yield;
-      }
-    }
-    [source, target] = [target, source];
-  }
-  return source;
-}
-
-function byId(rows: readonly { readonly id: string }[], left: number, right: number): number {
-  const leftId = rows[left]!.id;
-  const rightId = rows[right]!.id;
-  return leftId < rightId ? -1 : leftId > rightId ? 1 : 0;
-}
-
-function compareKeys(left: SortKey, right: SortKey): number {
-  if (left instanceof Decimal && right instanceof Decimal) return left.compare(right);
-  if (left === undefined || right === undefined || left === right) return 0;
-  return left < right ? -1 : 1;
+/** Ids that are taken over are the same text in memory, which makes this cheap. */
+function haveSameIds(
+  left: readonly { readonly id: string }[],
+  right: readonly { readonly id: string }[],
+): boolean {
+  return (
+    left.length === right.length && left.every(({ id }, position) => id === right[position]!.id)
+  );
 }
 
 function lowerBound(sorted: Uint32Array, limit: number): number {
   return firstRank(sorted.length, (rank) => sorted[rank]! >= limit);
-}
-
-/** The first rank below `count` from which on a condition holds, or `count`. */
-function firstRank(count: number, holds: (rank: number) => boolean): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (holds(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -19,9 +19,13 @@ export class RowDimension {
   /** By number, where its group begins, and last where the one after the last would. */
   readonly #groupStarts: Uint32Array;
 
+  /** By number; the first is of rows that have none. */
+  readonly #values: readonly (string | undefined)[];
+
   private constructor(numberOf: Uint32Array, numbers: ReadonlyMap<string, number>) {
     this.numberOf = numberOf;
     this.#numbers = numbers;
+    this.#values = [undefined, ...numbers.keys()];
     this.#groupStarts = groupStarts(numberOf, numbers.size + 1);
     this.#grouped = new Uint32Array(numberOf.length);
     const next = this.#groupStarts.slice();
@@ -30,10 +34,13 @@ export class RowDimension {
     }
   }
 
+  /** @param before - as it was the last time, which serves again where all values are the same. */
   static *build<Row>(
     rows: readonly Row[],
     valueOf: (row: Row) => string | undefined,
+    before?: RowDimension,
   ): Generator<void, RowDimension> {
+    if (before !== undefined && (yield* before.#describes(rows, valueOf))) return before;
     const numberOf = new Uint32Array(rows.length);
     const numbers = new Map<string, number>();
     for (const [position, row] of rows.entries()) {
@@ -83,6 +90,18 @@ export class RowDimension {
       }
       return kept;
     };
+  }
+
+  *#describes<Row>(
+    rows: readonly Row[],
+    valueOf: (row: Row) => string | undefined,
+  ): Generator<void, boolean> {
+    if (rows.length !== this.numberOf.length) return false;
+    for (let position = 0; position < rows.length; position += 1) {
+      if (position % rowsPerSlice === 0) yield;
+      if (valueOf(rows[position]!) !== this.#values[this.numberOf[position]!]) return false;
+    }
+    return true;
   }
 
   #group(number: number): Uint32Array {

@@ -1,4 +1,5 @@
-import type { SortDirection, SortedList, SortKey } from '../catalogue/ordered-rows.ts';
+import type { SortDirection, SortedList } from '../catalogue/ordered-rows.ts';
+import type { SortKey } from '../catalogue/row-order.ts';
 import { Decimal } from '../domain/decimal.ts';
 import { clientError } from './errors.ts';
 

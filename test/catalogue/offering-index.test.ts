@@ -1,14 +1,31 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { emptyMemory } from '../../src/catalogue/memory.ts';
 import { launchBlockerOf, priceFreshnessAt } from '../../src/catalogue/launch-blocker.ts';
 import type { ModelCriteria, ModelField } from '../../src/catalogue/model-index.ts';
 import type { OfferingCriteria, OfferingField } from '../../src/catalogue/offering-index.ts';
-import type { SortKey } from '../../src/catalogue/ordered-rows.ts';
-import type { ModelEntry, OfferingEntry, Snapshot } from '../../src/catalogue/snapshot.ts';
+import type { SortedList } from '../../src/catalogue/ordered-rows.ts';
+import type { SortKey } from '../../src/catalogue/row-order.ts';
+import type {
+  MeasuredPerformance,
+  ModelEntry,
+  OfferingEntry,
+  Snapshot,
+} from '../../src/catalogue/snapshot.ts';
 import { Decimal } from '../../src/domain/decimal.ts';
 import { aProvider, tier } from '../support/registry-entries.ts';
-import { memoryAfter, minuteMs, model, modelList, price, priceList, startMs } from './readings.ts';
+import {
+  anyPolls,
+  memoryAfter,
+  minuteMs,
+  model,
+  modelList,
+  price,
+  priceList,
+  startMs,
+  take,
+} from './readings.ts';
 import { snapshotOf } from './snapshots.ts';
 
 const directions = ['ASC', 'DESC'] as const;
@@ -56,6 +73,85 @@ describe('the offerings that match', () => {
     }
   });
 });
+
+describe('a snapshot that follows another', () => {
+  it('finds what one that is made from nothing finds, after any polls', () => {
+    fc.assert(
+      fc.property(anyPolls, anyPolls, (alphaPolls, betaPolls) => {
+        const alpha = emptyMemory();
+        const beta = emptyMemory(alpha.shared);
+        let previous: Snapshot | undefined;
+        for (const [index, alphaPoll] of alphaPolls.entries()) {
+          const betaPoll = betaPolls[index];
+          take(alpha, alphaPoll);
+          if (betaPoll !== undefined) take(beta, betaPoll);
+          const nowMs = alphaPoll.nowMs + 20 * minuteMs * index;
+          const measurements = index % 2 === 1 ? measuredOf(previous) : undefined;
+          const more = { nowMs, ...(measurements === undefined ? {} : { measurements }) };
+          const following = snapshotOf(entries, { alpha, beta }, { ...more, previous });
+          const fresh = snapshotOf(entries, { alpha, beta }, more);
+          expect(contentOf(following, nowMs)).toEqual(contentOf(fresh, nowMs));
+          previous = following;
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** A speed for every second offering of a snapshot. */
+function measuredOf(snapshot: Snapshot | undefined): ReadonlyMap<string, MeasuredPerformance> {
+  const ids = [...(snapshot?.offerings.keys() ?? [])].filter((_, number) => number % 2 === 0);
+  const rest = { p75: undefined, p90: undefined, p99: undefined };
+  return new Map(
+    ids.map((id, number): [string, MeasuredPerformance] => {
+      const throughput = {
+        ...rest,
+        p50: 100 + number,
+        sampleCount: 1,
+        windowSeconds: 60,
+        lastSampleAtMs: startMs,
+      };
+      return [id, { throughput, timeToFirstTokenMs: undefined, queueMs: undefined }];
+    }),
+  );
+}
+
+/** What readers can see: every offering and model, in every order, and found in every way. */
+function contentOf(
+  { offerings, models, index, modelIndex, nextChangeAtMs }: Snapshot,
+  nowMs: number,
+) {
+  const filters: OfferingCriteria[] = [
+    {},
+    ...[...models.keys()].map((id) => ({ model: [id] })),
+    { task: ['TEXT_GENERATION'] },
+    { region: ['us-east'], searchWords: ['a'] },
+    { available: true, maxCostPerToken: Decimal.of('0.000001') },
+    { freshness: ['FRESH'] },
+  ];
+  const found = <Row extends { readonly id: string }>(list: SortedList<Row>) =>
+    idsOf(list.slice(0, list.length));
+  return {
+    nextChangeAtMs,
+    offerings: [...offerings.values()].map(({ provider, model: entry, ...offering }) => ({
+      ...offering,
+      provider: provider.id,
+      model: entry.id,
+      isOfSnapshot: entry === models.get(entry.id) && entry.offerings.length > 0,
+    })),
+    models: [...models.values()].map(({ offerings: own, ...entry }) => ({
+      ...entry,
+      offerings: idsOf(own),
+    })),
+    found: filters.map((filter) =>
+      offeringFields.map((field) =>
+        directions.map((direction) => found(index.find(filter, field, direction, nowMs))),
+      ),
+    ),
+    foundModels: modelFields.map((field) => found(modelIndex.find({}, field, 'ASC'))),
+  };
+}
 
 describe('the models that match', () => {
   it('are those that a plain filter finds, in the order of a plain sort', () => {

@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { OrderedRows } from '../../src/catalogue/ordered-rows.ts';
-import type { SortDirection, SortKey } from '../../src/catalogue/ordered-rows.ts';
+import type { SortDirection } from '../../src/catalogue/ordered-rows.ts';
+import type { SortKey } from '../../src/catalogue/row-order.ts';
 import { Decimal } from '../../src/domain/decimal.ts';
 
 interface Row {
@@ -10,8 +11,8 @@ interface Row {
   readonly key: SortKey;
 }
 
-function ordered(rows: readonly Row[]) {
-  const building = OrderedRows.build(rows, { KEY: ({ key }: Row) => key });
+function ordered(rows: readonly Row[], before?: OrderedRows<Row, 'KEY'>) {
+  const building = OrderedRows.build(rows, { KEY: ({ key }: Row) => key }, before);
   for (;;) {
     const step = building.next();
     if (step.done === true) return step.value;
@@ -93,6 +94,39 @@ describe('rows in order', () => {
         },
       ),
       { numRuns: 500 },
+    );
+  });
+
+  it('are the same when an order from before is taken over, however many values are others', () => {
+    const anyKey = fc.oneof(
+      fc.constant(undefined),
+      fc.integer({ min: 0, max: 5 }),
+      fc.constantFrom('0.1', '0.10', '0.10000000000000000001', '2').map((text) => Decimal.of(text)),
+    );
+    const allOfOneKind = (row: Row) => ({
+      ...row,
+      key: typeof row.key === 'number' ? Decimal.of(String(row.key)) : row.key,
+    });
+    const anyRow = fc.record({ id: fc.stringMatching(/^[a-e]{1,3}$/), key: anyKey });
+    const anyChanges = fc.dictionary(fc.nat(39).map(String), anyKey, { maxKeys: 40 });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(anyRow, { selector: ({ id }) => id, maxLength: 40, size: 'max' }),
+        fc.oneof(anyChanges, fc.dictionary(fc.nat(39).map(String), anyKey, { maxKeys: 3 })),
+        fc.boolean(),
+        (first, changes, isOneMissing) => {
+          const before = first.map(allOfOneKind);
+          const after = before
+            .map((row, position) =>
+              String(position) in changes ? { ...row, key: changes[String(position)] } : row,
+            )
+            .map(allOfOneKind)
+            .slice(isOneMissing ? 1 : 0);
+          const list = ordered(after, ordered(before)).sorted(undefined, 'KEY', 'ASC');
+          expect(list.slice(0, list.length).map(({ id }) => id)).toEqual(idsIn(after, 'ASC'));
+        },
+      ),
+      { numRuns: 2_000 },
     );
   });
 

@@ -14,6 +14,7 @@ export function snapshotOf(
   more: {
     readonly measurements?: ReadonlyMap<string, MeasuredPerformance>;
     readonly nowMs?: number;
+    readonly previous?: Snapshot | undefined;
   } = {},
 ): Snapshot {
   const text = JSON.stringify(entries);
@@ -23,7 +24,7 @@ export function snapshotOf(
     registry,
     memories: new Map(Object.entries(memories)),
     measurements: more.measurements ?? new Map(),
-    previous: undefined,
+    previous: more.previous,
     version: 1,
     nowMs: more.nowMs ?? startMs,
     defaultPollIntervalMs: 300_000,

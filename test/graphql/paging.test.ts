@@ -3,7 +3,8 @@ import { GraphQLError } from 'graphql';
 import { describe, expect, it } from 'vitest';
 
 import { OrderedRows } from '../../src/catalogue/ordered-rows.ts';
-import type { SortDirection, SortedList, SortKey } from '../../src/catalogue/ordered-rows.ts';
+import type { SortDirection, SortedList } from '../../src/catalogue/ordered-rows.ts';
+import type { SortKey } from '../../src/catalogue/row-order.ts';
 import { Decimal } from '../../src/domain/decimal.ts';
 import { defaultPageSize, maximumPageSize, pageOf } from '../../src/graphql/paging.ts';
 import type { PageArguments } from '../../src/graphql/paging.ts';

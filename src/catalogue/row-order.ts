@@ -1,0 +1,180 @@
+import { Decimal } from '../domain/decimal.ts';
+
+/** A value that rows are sorted by; undefined is unknown and comes last whichever way. */
+export type SortKey = Decimal | number | string | undefined;
+
+/** One order of rows. */
+export interface RowOrder {
+  /** Row positions in ascending order, unknown values last, ties by id. */
+  readonly positionAt: Uint32Array;
+  /** The inverse: the place of each row in the order. */
+  readonly rankOf: Uint32Array;
+  readonly knownCount: number;
+}
+
+interface Identified {
+  readonly id: string;
+}
+
+/** Rows sorted in one go; larger lists are merged from runs of this size. */
+const runLength = 2048;
+
+/** Above this share of other values everything is sorted again, because that is cheaper then. */
+const fewShare = 1 / 8;
+
+/** Sorts rows, offering to pause between slices of work. */
+export function* orderBy<Row extends Identified>(
+  rows: readonly Row[],
+  keyOf: (row: Row) => SortKey,
+): Generator<void, RowOrder> {
+  const approximations = yield* approximationsOf(rows, keyOf);
+  const exactly = comparisonBy(rows, keyOf);
+  const compare =
+    approximations === undefined
+      ? exactly
+      : (left: number, right: number): number => {
+          // Decides all but near ties and unknown values, of which no comparison is true.
+          if (approximations[left]! < approximations[right]!) return -1;
+          if (approximations[left]! > approximations[right]!) return 1;
+          return exactly(left, right);
+        };
+  const positionAt = yield* mergeSorted(rows.length, compare);
+  return orderOf(rows, keyOf, positionAt);
+}
+
+/**
+ * The order of rows of which another order is known, from when some of their values were others.
+ *
+ * @param before - the same rows at the same positions, as they were then.
+ */
+export function* orderAfter<Row extends Identified>(
+  before: readonly Row[],
+  order: RowOrder,
+  rows: readonly Row[],
+  keyOf: (row: Row) => SortKey,
+): Generator<void, RowOrder> {
+  const isOther = new Uint8Array(rows.length);
+  let otherCount = 0;
+  for (let position = 0; position < rows.length; position += 1) {
+    if (position % runLength === 0) yield;
+    if (isSame(keyOf(before[position]!), keyOf(rows[position]!))) continue;
+    isOther[position] = 1;
+    otherCount += 1;
+  }
+  if (otherCount === 0) return order;
+  if (otherCount > rows.length * fewShare) return yield* orderBy(rows, keyOf);
+  const compare = comparisonBy(rows, keyOf);
+  const kept = order.positionAt.filter((position) => isOther[position] === 0);
+  yield;
+  const others = order.positionAt.filter((position) => isOther[position] === 1).sort(compare);
+  yield;
+  const positionAt = new Uint32Array(rows.length);
+  let keptCount = 0;
+  for (const [index, other] of others.entries()) {
+    const place = firstRank(kept.length, (rank) => compare(kept[rank]!, other) > 0);
+    positionAt.set(kept.subarray(keptCount, place), keptCount + index);
+    positionAt[place + index] = other;
+    keptCount = place;
+    if (index % runLength === 0) yield;
+  }
+  positionAt.set(kept.subarray(keptCount), keptCount + others.length);
+  return orderOf(rows, keyOf, positionAt);
+}
+
+export function compareKeys(left: SortKey, right: SortKey): number {
+  if (left instanceof Decimal && right instanceof Decimal) return left.compare(right);
+  if (left === undefined || right === undefined || left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+/** The first rank below `count` from which on a condition holds, or `count`. */
+export function firstRank(count: number, holds: (rank: number) => boolean): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+function isSame(left: SortKey, right: SortKey): boolean {
+  if (left === right) return true;
+  return left instanceof Decimal && right instanceof Decimal && left.equals(right);
+}
+
+function orderOf<Row>(
+  rows: readonly Row[],
+  keyOf: (row: Row) => SortKey,
+  positionAt: Uint32Array,
+): RowOrder {
+  const rankOf = new Uint32Array(positionAt.length);
+  for (let rank = 0; rank < positionAt.length; rank += 1) rankOf[positionAt[rank]!] = rank;
+  const knownCount = firstRank(
+    positionAt.length,
+    (rank) => keyOf(rows[positionAt[rank]!]!) === undefined,
+  );
+  return { positionAt, rankOf, knownCount };
+}
+
+/** The numbers nearest to the values, in the same order; undefined for texts. */
+function* approximationsOf<Row>(
+  rows: readonly Row[],
+  keyOf: (row: Row) => SortKey,
+): Generator<void, Float64Array | undefined> {
+  const approximations = new Float64Array(rows.length);
+  for (const [position, row] of rows.entries()) {
+    if (position % runLength === 0) yield;
+    const key = keyOf(row);
+    if (typeof key === 'string') return undefined;
+    approximations[position] = key instanceof Decimal ? key.toApproximateNumber() : (key ?? NaN);
+  }
+  return approximations;
+}
+
+function comparisonBy<Row extends Identified>(
+  rows: readonly Row[],
+  keyOf: (row: Row) => SortKey,
+): (left: number, right: number) => number {
+  return (left, right) => {
+    const leftRow = rows[left]!;
+    const rightRow = rows[right]!;
+    const leftKey = keyOf(leftRow);
+    const rightKey = keyOf(rightRow);
+    const unknownLast = Number(leftKey === undefined) - Number(rightKey === undefined);
+    return unknownLast || compareKeys(leftKey, rightKey) || compareIds(leftRow, rightRow);
+  };
+}
+
+function compareIds({ id: left }: Identified, { id: right }: Identified): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function* mergeSorted(
+  length: number,
+  compare: (left: number, right: number) => number,
+): Generator<void, Uint32Array> {
+  let source = Uint32Array.from({ length }, (_, position) => position);
+  for (let start = 0; start < length; start += runLength) {
+    source.subarray(start, start + runLength).sort(compare);
+    yield;
+  }
+  let target = new Uint32Array(length);
+  for (let width = runLength; width < length; width *= 2) {
+    for (let start = 0; start < length; start += 2 * width) {
+      const middle = Math.min(start + width, length);
+      const end = Math.min(start + 2 * width, length);
+      let left = start;
+      let right = middle;
+      for (let position = start; position < end; position += 1) {
+        const takeLeft =
+          left < middle && (right >= end || compare(source[left]!, source[right]!) <= 0);
+        target[position] = takeLeft ? source[left++]! : source[right++]!;
+        if (position % runLength === 0) yield;
+      }
+    }
+    [source, target] = [target, source];
+  }
+  return source;
+}
