@@ -9,7 +9,9 @@ export default defineConfig({
     exclude: ['test/gateways/**', 'test/browser/**', 'test/secrets/*-real.test.ts'],
     setupFiles: ['test/support/decimal-equality.ts'],
     globalSetup: ['test/support/postgres-setup.ts'],
-    testTimeout: 20_000,
+    // Limits for what never comes to be: a wait is over when its condition holds, however slow the machine.
+    expect: { poll: { timeout: 30_000 } },
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });

@@ -15,7 +15,8 @@ export default defineConfig({
   test: {
     include,
     globalSetup: ['test/support/vault-setup.ts'],
-    testTimeout: 30_000,
+    expect: { poll: { timeout: 30_000 } },
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });

@@ -259,7 +259,7 @@ async function metric(line: string): Promise<number> {
 /** Waits until the service carries this many subscriptions by a transport. */
 async function untilOpen(transport: SubgraphTransport, count: number): Promise<void> {
   const line = `gpubroker_subscriptions_open{transport="${subgraphTransports[transport]}"}`;
-  for (let tries = 0; tries < 1_000; tries += 1) {
+  for (let tries = 0; tries < 3_000; tries += 1) {
     if ((await metric(line)) === count) return;
     await delay(10);
   }

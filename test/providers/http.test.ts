@@ -249,7 +249,7 @@ describe('a request that may have been written', () => {
 
   it('times out when no answer begins', async () => {
     server.reply('/x', hang);
-    const failure = failureOf(await http.call(request('/x', limits({ firstByteTimeoutMs: 40 }))));
+    const failure = failureOf(await http.call(request('/x', limits({ firstByteTimeoutMs: 400 }))));
     expect(failure).toMatchObject({ kind: 'TIMEOUT', requestWritten: true });
     expect(failure.head).toBeUndefined();
   });
@@ -265,14 +265,14 @@ describe('a request that may have been written', () => {
 
   it('times out when the body stops coming, and keeps the status that had come', async () => {
     server.reply('/x', hangMidBody({ a: 'b'.repeat(100) }, { status: 429 }));
-    const failure = failureOf(await http.call(request('/x', limits({ idleTimeoutMs: 40 }))));
+    const failure = failureOf(await http.call(request('/x', limits({ idleTimeoutMs: 400 }))));
     expect(failure).toMatchObject({ kind: 'TIMEOUT', requestWritten: true, head: { status: 429 } });
   });
 
   it('times out as a whole when the body drips', async () => {
-    const drip = streamed(recordedExchange('chat-stream-gpt-oss-120b'), { delayMs: 10 });
+    const drip = streamed(recordedExchange('chat-stream-gpt-oss-120b'), { delayMs: 50 });
     server.reply('/x', drip);
-    const failure = failureOf(await http.call(request('/x', limits({ totalTimeoutMs: 60 }))));
+    const failure = failureOf(await http.call(request('/x', limits({ totalTimeoutMs: 500 }))));
     expect(failure).toMatchObject({ kind: 'TIMEOUT', requestWritten: true });
   });
 
@@ -461,7 +461,7 @@ describe('a streamed answer', () => {
 
   it('ends by its idle limit when it falls silent', async () => {
     server.reply('/x', streamed(recording, { events: 2, ending: 'HANG' }));
-    const { text, failure } = await drain((await open(limits({ idleTimeoutMs: 60 }))).body);
+    const { text, failure } = await drain((await open(limits({ idleTimeoutMs: 400 }))).body);
     expect(text).toContain('data: ');
     expect(failure).toMatchObject({ kind: 'TIMEOUT', head: { status: 200 } });
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { groqPath, markedKey, shown, VaultBench } from '../support/vault-bench.ts';
 
 describe('the version of the KV engine', () => {
@@ -160,6 +160,6 @@ describe('the path', () => {
     expect(shown(await store.read('groq/later'))).toMatch(/^NOT_FOUND/);
     bench.vault.kv.put('groq/later', { value: 'here now' });
     await bench.pass(30_000);
-    await vi.waitFor(async () => expect(shown(await store.read('groq/later'))).toBe('here now'));
+    await expect.poll(async () => shown(await store.read('groq/later'))).toBe('here now');
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/domain/clock.ts';
 import { longestTimerMs, pause } from '../../src/secrets/pause.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -18,11 +18,11 @@ describe('renewal of the token', () => {
     const store = bench.store();
     await store.start();
     for (let renewal = 1; renewal <= 5; renewal += 1) {
-      await vi.waitFor(() => expect(leaseWaitMs(bench.clock)).toBeGreaterThan(40 * minuteMs));
+      await expect.poll(() => leaseWaitMs(bench.clock)).toBeGreaterThan(40 * minuteMs);
       expect(leaseWaitMs(bench.clock)).toBeGreaterThanOrEqual(0.7 * hourMs - 1);
       expect(leaseWaitMs(bench.clock)).toBeLessThanOrEqual(0.734 * hourMs);
       await bench.pass(leaseWaitMs(bench.clock));
-      await vi.waitFor(() => expect(bench.count('vault.token.renewed')).toBe(renewal));
+      await expect.poll(() => bench.count('vault.token.renewed')).toBe(renewal);
     }
     expect(bench.vault.auth.logins).toBe(1);
   });
@@ -39,7 +39,7 @@ describe('renewal of the token', () => {
     for (let step = 0; step < 240 && auth.logins === 1; step += 1) {
       await bench.pass(minuteMs / 2);
     }
-    await vi.waitFor(() => expect(auth.revoked).toEqual([first]));
+    await expect.poll(() => auth.revoked).toEqual([first]);
     const logins = bench.vault.requests.filter(({ path }) => path.endsWith('/login'));
     expect(logins).toHaveLength(2);
     expect((logins[1]?.at ?? 0) - issuedAt).toBeLessThan(2 * hourMs);
@@ -56,7 +56,7 @@ describe('renewal of the token', () => {
     expect(leaseWaitMs(bench.clock)).toBeGreaterThanOrEqual(0.8 * hourMs);
     expect(leaseWaitMs(bench.clock)).toBeLessThanOrEqual(0.9 * hourMs);
     await bench.pass(leaseWaitMs(bench.clock));
-    await vi.waitFor(() => expect(auth.logins).toBe(2));
+    await expect.poll(() => auth.logins).toBe(2);
     expect(auth.renewals).toBe(0);
   });
 
@@ -83,11 +83,11 @@ describe('renewal of the token', () => {
     bench.vault.weather = 'sealed';
     bench.vault.weatherApplies = (path) => path.endsWith('renew-self');
     await bench.pass(leaseWaitMs(bench.clock));
-    await vi.waitFor(() => expect(bench.count('vault.token.renewal-failed')).toBe(1));
+    await expect.poll(() => bench.count('vault.token.renewal-failed')).toBe(1);
     bench.vault.weather = undefined;
-    await vi.waitFor(() => expect(bench.clock.pendingMs).toContain(10_000));
+    await expect.poll(() => bench.clock.pendingMs).toContain(10_000);
     await bench.pass(10_000);
-    await vi.waitFor(() => expect(bench.count('vault.token.renewed')).toBe(1));
+    await expect.poll(() => bench.count('vault.token.renewed')).toBe(1);
     expect(bench.vault.auth.logins).toBe(1);
   });
 
@@ -97,7 +97,7 @@ describe('renewal of the token', () => {
     await store.start();
     bench.vault.auth.revokeAll();
     await bench.pass(leaseWaitMs(bench.clock));
-    await vi.waitFor(() => expect(bench.vault.auth.logins).toBe(2));
+    await expect.poll(() => bench.vault.auth.logins).toBe(2);
     expect(store.status().state).toBe('OK');
   });
 
@@ -117,7 +117,7 @@ describe('renewal of the token', () => {
     const store = bench.store({ auth: bench.token(3600) });
     await store.start();
     await bench.pass(leaseWaitMs(bench.clock));
-    await vi.waitFor(() => expect(bench.vault.auth.renewals).toBe(1));
+    await expect.poll(() => bench.vault.auth.renewals).toBe(1);
     expect(bench.vault.auth.logins).toBe(0);
   });
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { groqPath, markedKey, shown, VaultBench } from '../support/vault-bench.ts';
 
 async function temporaryFile(content: string): Promise<string> {
@@ -106,7 +106,7 @@ describe('login', () => {
     const second = auth.issue({ ttl: 3600 });
     await writeFile(path, `${second}\n`);
     await bench.pass(30_000);
-    await vi.waitFor(() => expect(bench.count('vault.login')).toBe(2));
+    await expect.poll(() => bench.count('vault.login')).toBe(2);
 
     auth.revokeAll();
     await writeFile(path, auth.issue({ ttl: 3600 }));
@@ -206,16 +206,14 @@ describe('a refused token', () => {
 
     // The same refusal again is not worth a login each time.
     await bench.pass(30_000);
-    await vi.waitFor(() =>
-      expect(bench.vault.count('secret/data/groq/other')).toBeGreaterThanOrEqual(3),
-    );
+    await expect.poll(() => bench.vault.count('secret/data/groq/other')).toBeGreaterThanOrEqual(3);
     expect(auth.logins).toBe(2);
     expect(shown(await store.read(groqPath))).toBe(markedKey);
     expect(store.status().state).toBe('DEGRADED');
 
     kv.policy = () => true;
     await bench.pass(30_000);
-    await vi.waitFor(async () => expect(shown(await store.read('groq/other'))).toBe('x'));
+    await expect.poll(async () => shown(await store.read('groq/other'))).toBe('x');
     expect(store.status().state).toBe('OK');
   });
 

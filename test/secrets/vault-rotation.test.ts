@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/domain/clock.ts';
 import type { VaultOptions } from '../../src/secrets/vault-options.ts';
 import type { VaultSecretStore } from '../../src/secrets/vault.ts';
@@ -29,7 +29,7 @@ describe('rotation', () => {
       store.onChange((path) => heard.push(path));
       bench.vault.kv.put(groqPath, { value: 'key-two' });
       await bench.pass(pollMs);
-      await vi.waitFor(() => expect(heard).toEqual([groqPath]));
+      await expect.poll(() => heard).toEqual([groqPath]);
       expect(shown(await store.read(groqPath))).toBe('key-two');
     });
   }
@@ -61,7 +61,7 @@ describe('rotation', () => {
     bench.vault.kv.wipe(groqPath);
     bench.vault.kv.put(groqPath, { value: 'key-two' });
     await bench.pass(pollMs);
-    await vi.waitFor(async () => expect(shown(await store.read(groqPath))).toBe('key-two'));
+    await expect.poll(async () => shown(await store.read(groqPath))).toBe('key-two');
     const second = await store.read(groqPath);
     if (!first.ok || !second.ok) throw new Error('no value');
     expect(second.secret.generation).not.toBe(first.secret.generation);
@@ -84,7 +84,7 @@ describe('rotation', () => {
     const store = await reading(bench);
     bench.vault.kv.put(groqPath, { value: 'key-two' });
     await bench.pass(pollMs);
-    await vi.waitFor(async () => expect(shown(await store.read(groqPath))).toBe('key-two'));
+    await expect.poll(async () => shown(await store.read(groqPath))).toBe('key-two');
     expect(bench.vault.auth.logins).toBe(1);
     expect(store.status().state).toBe('OK');
   });
@@ -123,7 +123,7 @@ describe('a decision', () => {
       const store = await reading(bench);
       decide(bench.vault);
       await bench.pass(pollMs);
-      await vi.waitFor(async () => expect(shown(await store.read(groqPath))).toMatch(/^NOT_FOUND/));
+      await expect.poll(async () => shown(await store.read(groqPath))).toMatch(/^NOT_FOUND/);
       expect(store.status().state).toBe('FAILED');
       expect(bench.count('secret.lost')).toBe(1);
     });
@@ -134,7 +134,7 @@ describe('a decision', () => {
     const store = await reading(bench);
     bench.vault.kv.policy = () => false;
     await bench.pass(pollMs);
-    await vi.waitFor(async () => expect(shown(await store.read(groqPath))).toMatch(/^DENIED/));
+    await expect.poll(async () => shown(await store.read(groqPath))).toMatch(/^DENIED/);
     expect(bench.vault.auth.logins).toBe(2);
   });
 
@@ -145,7 +145,7 @@ describe('a decision', () => {
     expect(shown(await store.refresh(groqPath))).toMatch(/deleted$/);
     bench.vault.kv.undelete(groqPath);
     await bench.pass(pollMs);
-    await vi.waitFor(async () => expect(shown(await store.read(groqPath))).toBe(markedKey));
+    await expect.poll(async () => shown(await store.read(groqPath))).toBe(markedKey);
   });
 
   it('that lies ahead takes effect at its time, not before', async () => {
@@ -158,7 +158,7 @@ describe('a decision', () => {
     await bench.pass(9 * 60_000);
     expect(shown(await store.refresh(groqPath))).toBe('for ten minutes');
     await bench.pass(90_000);
-    await vi.waitFor(async () => expect(shown(await store.read(groqPath))).toMatch(/^NOT_FOUND/));
+    await expect.poll(async () => shown(await store.read(groqPath))).toMatch(/^NOT_FOUND/);
   });
 });
 
@@ -179,7 +179,7 @@ describe('weather', () => {
   for (const weather of weathers) {
     it(`leaves the key in force, says so, and passes: ${JSON.stringify(weather)}`, async () => {
       await using bench = await VaultBench.open();
-      const store = await reading(bench, { timeoutMs: 150 });
+      const store = await reading(bench, { timeoutMs: 500 });
       bench.vault.weather = weather;
       expect(shown(await store.refresh(groqPath))).toBe(markedKey);
       expect(shown(await store.read(groqPath))).toBe(markedKey);
@@ -194,7 +194,7 @@ describe('weather', () => {
       bench.vault.weather = undefined;
       bench.vault.kv.put(groqPath, { value: 'key-two' });
       await bench.pass(pollMs);
-      await vi.waitFor(async () => expect(shown(await store.read(groqPath))).toBe('key-two'));
+      await expect.poll(async () => shown(await store.read(groqPath))).toBe('key-two');
       expect(store.status()).toEqual({ backend: 'vault', state: 'OK' });
     });
   }
@@ -258,7 +258,7 @@ describe('a Vault that is not there at the start', () => {
     await using later = await VaultBench.open({ port });
     later.vault.kv.put(groqPath, { value: 'key of the later one' });
     await bench.pass(pollMs);
-    await vi.waitFor(() => expect(heard).toEqual([groqPath]));
+    await expect.poll(() => heard).toEqual([groqPath]);
     expect(shown(await store.read(groqPath))).toBe('key of the later one');
     expect(store.status()).toEqual({ backend: 'vault', state: 'OK' });
     await store.stop();
@@ -274,7 +274,7 @@ describe('a Vault that is not there at the start', () => {
     store.onChange((path) => heard.push(path));
     bench.vault.weather = undefined;
     await bench.pass(5_000);
-    await vi.waitFor(() => expect(heard).toEqual([groqPath]));
+    await expect.poll(() => heard).toEqual([groqPath]);
   });
 
   it('that hangs holds up the start for a bounded time only, and the stop too', async () => {

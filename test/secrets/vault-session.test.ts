@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { VaultClient } from '../../src/secrets/vault-client.ts';
 import { VaultFailureError } from '../../src/secrets/vault-failure.ts';
 import type { VaultOptions } from '../../src/secrets/vault-options.ts';
@@ -64,7 +64,7 @@ describe('sessions', () => {
       return path === '/late' ? late.promise : Promise.reject(forbidden);
     };
     const lateRead = vault.sessions.read('late');
-    await vi.waitFor(() => expect(vault.logins).toBe(1));
+    await expect.poll(() => vault.logins).toBe(1);
     await vault.sessions.read('early');
     expect(vault.logins).toBe(2);
     late.reject(forbidden);
@@ -83,11 +83,11 @@ describe('sessions', () => {
     await vault.sessions.read('other');
     vault.answerLogin = () => login.promise;
     const refused = vault.sessions.read('refused');
-    await vi.waitFor(() => expect(vault.logins).toBe(2));
+    await expect.poll(() => vault.logins).toBe(2);
     expect(await vault.sessions.read('other')).toEqual({ ok: true, body: { token: 'token-1' } });
     login.resolve();
     expect(await refused).toEqual({ ok: true, body: { token: 'token-2' } });
-    await vi.waitFor(() => expect(vault.revoked).toEqual(['token-1']));
+    await expect.poll(() => vault.revoked).toEqual(['token-1']);
     await vault.sessions.stop();
     expect(vault.revoked).toEqual(['token-1', 'token-2']);
   });
@@ -97,7 +97,7 @@ describe('sessions', () => {
     const login = Promise.withResolvers<void>();
     vault.answerLogin = () => login.promise;
     const ensured = vault.sessions.ensure();
-    await vi.waitFor(() => expect(vault.logins).toBe(1));
+    await expect.poll(() => vault.logins).toBe(1);
     const stopped = vault.sessions.stop();
     login.resolve();
     await Promise.all([ensured, stopped]);

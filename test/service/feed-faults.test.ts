@@ -28,7 +28,7 @@ const goodBody = good.response.body as { readonly data: readonly Record<string, 
 
 /** Limits of the registry that make a hang short. */
 const impatient = {
-  limits: { maximumBodyBytes: 1_048_576, connectTimeoutMs: 500, totalTimeoutMs: 500 },
+  limits: { maximumBodyBytes: 1_048_576, connectTimeoutMs: 2_000, totalTimeoutMs: 2_000 },
 };
 
 interface State {

@@ -55,7 +55,7 @@ async function startedService() {
     };
   };
   const until = async (query: string, wanted: string): Promise<void> => {
-    for (let attempt = 0; attempt < 500; attempt += 1) {
+    for (let attempt = 0; attempt < 3_000; attempt += 1) {
       if ((await ask({ query, extensions: { attempt } })).text.includes(wanted)) return;
       await delay(10);
     }

@@ -260,7 +260,7 @@ test('a reader that takes nothing is bounded, then cut', async () => {
 
 test('a token that runs out ends the stream with the reason', async () => {
   const guarded = await startForThisTest({
-    authenticate: () => ({ ...callerNamed('anna'), expiresAtMs: Date.now() + 100 }),
+    authenticate: () => ({ ...callerNamed('anna'), expiresAtMs: Date.now() + 1_000 }),
   });
   const reader = await Reader.post(guarded.url, changes);
   const first = await reader.next();

@@ -176,7 +176,7 @@ describe('a client that breaks the protocol is closed', () => {
   });
 
   test('without a word when it answers no ping', async () => {
-    const strict = await startForThisTest({ limits: { keepAliveMs: 300 } });
+    const strict = await startForThisTest({ limits: { keepAliveMs: 1_000 } });
     const dead = await RawSubscriber.connect(strict.webSocketUrl, { autoPong: false });
     const alive = await RawSubscriber.ready(strict.webSocketUrl);
     let pings = 0;
@@ -428,7 +428,7 @@ describe('the caller of a WebSocket', () => {
 
   test('whose token runs out is closed with 4403, all his subscriptions with him', async () => {
     const guarded = await startForThisTest({
-      authenticate: () => ({ ...callerNamed('anna'), expiresAtMs: Date.now() + 150 }),
+      authenticate: () => ({ ...callerNamed('anna'), expiresAtMs: Date.now() + 1_000 }),
     });
     const subscriber = await RawSubscriber.ready(guarded.webSocketUrl);
     subscriber.subscribe('1', changes);

@@ -304,7 +304,7 @@ export async function startLaunching(
       dataOf(await ask(runQuery, { id }, who), 'inferenceRun') as ReceiptAnswer | null,
     untilReady: async () => await untilListIsRead(running.url),
     ended: async (id, who) => {
-      for (let attempt = 0; attempt < 500; attempt += 1) {
+      for (let attempt = 0; attempt < 2_000; attempt += 1) {
         const run = await launching.run(id, who);
         if (run !== null && !['RESERVED', 'QUEUED', 'RUNNING'].includes(run.state)) return run;
         await delay(20);
@@ -362,7 +362,7 @@ async function askAt(
 /** Resolves when the service calls its provider ready. */
 async function untilListIsRead(url: string): Promise<void> {
   let last: GraphQLAnswer | undefined;
-  for (let attempt = 0; attempt < 500; attempt += 1) {
+  for (let attempt = 0; attempt < 2_000; attempt += 1) {
     // A changing alias keeps an answer that was stored from being given again.
     last = await askAt(url, `{ p${attempt}: provider(id: "groq") { status { state } } }`, {});
     if (JSON.stringify(last).includes('READY')) return;

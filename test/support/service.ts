@@ -168,4 +168,4 @@ function shippedRegistry(): { readonly groq: Readonly<Record<string, unknown>> }
   return JSON.parse(text) as { readonly groq: Readonly<Record<string, unknown>> };
 }
 
-const maximumAttempts = 1_000;
+const maximumAttempts = 3_000;

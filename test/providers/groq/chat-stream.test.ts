@@ -120,7 +120,7 @@ describe('the end of a stream', () => {
     async (ending) => {
       const text = openChunks(hello, finish, { choices: [], usage: counted });
       bench.groq.replyOnce(chatPath, eventStream(text, { ending }));
-      const { outcome } = await bench.stream(question, { limits: { idleMs: 80 } });
+      const { outcome } = await bench.stream(question, { limits: { idleMs: 400 } });
       expect(outcome).toMatchObject({ ok: true, usage: { outputTokens: 3 } });
     },
   );

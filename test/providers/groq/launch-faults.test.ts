@@ -53,9 +53,9 @@ const hello = delta({ content: 'Hello' });
 const finish = delta({}, 'stop');
 
 /** Limits short enough to run out in a test, one at a time. */
-const shortFirst = { firstTokenMs: 80 };
-const shortIdle = { idleMs: 80 };
-const shortTotal = { totalMs: 150 };
+const shortFirst = { firstTokenMs: 400 };
+const shortIdle = { idleMs: 400 };
+const shortTotal = { totalMs: 500 };
 
 function failed(outcome: AttemptOutcome) {
   if (outcome.ok) throw new Error('A failure is due');
@@ -460,7 +460,7 @@ describe('an abort', () => {
     const outcome = await bench.launch(question, {
       stream: true,
       signal: abort.signal,
-      onDelta: () => void setTimeout(() => abort.abort(), 50),
+      onDelta: () => void setTimeout(() => abort.abort(), 500),
     });
     expect(outcome).toMatchObject({ ok: true, output: { text: 'Hello', finishReason: 'stop' } });
   });
