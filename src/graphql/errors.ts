@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { GraphQLErrorExtensions, GraphQLFormattedError } from 'graphql';
+import { isStorageAway } from '../domain/storage-away.ts';
 import { httpStatusByCode, isErrorCode } from './error-codes.ts';
 import type { ErrorCode } from './error-codes.ts';
 import { withoutValues } from './quoted-values.ts';
@@ -9,6 +10,17 @@ export type { ErrorCode } from './error-codes.ts';
 
 /** What a client reads in place of a fault of ours. */
 const MASKED_MESSAGE = 'Internal server error';
+
+/** What a client reads while storage is away: nothing of where it is. */
+const storageAway = {
+  message: 'What is stored can not be read or changed now.',
+  extensions: {
+    reason: 'STORAGE_UNAVAILABLE',
+    retryable: true,
+    retryAfterSeconds: 1,
+    code: 'SERVICE_UNAVAILABLE',
+  },
+} as const;
 
 /** The longest message that a client is given, in UTF-16 units; graphql-js quotes whole inputs in its own. */
 const MAX_MESSAGE_LENGTH = 500;
@@ -34,16 +46,25 @@ export function asGraphQLError(error: unknown): GraphQLError {
   return new GraphQLError(originalError.message, { originalError });
 }
 
-/** The code under which an error is shown: its own when it is one of ours, else `INTERNAL_SERVER_ERROR`. */
+/**
+ * The code under which an error is shown: its own when it is one of ours, `SERVICE_UNAVAILABLE` when storage is
+ * away, else `INTERNAL_SERVER_ERROR`.
+ */
 export function publicCodeOf(error: unknown): ErrorCode {
   const code = error instanceof GraphQLError ? error.extensions['code'] : undefined;
   if (isErrorCode(code)) return code;
+  if (isOfStorage(error)) return 'SERVICE_UNAVAILABLE';
   return isRefusedArgument(error) ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
 }
 
-/** Whether the client is told nothing but that something failed here. */
-export function isMasked(error: unknown): boolean {
-  return publicCodeOf(error) === 'INTERNAL_SERVER_ERROR';
+/** Whether an error belongs into the log, because the client is not told what is behind it. */
+export function isFault(error: unknown): boolean {
+  return publicCodeOf(error) === 'INTERNAL_SERVER_ERROR' || isOfStorage(error);
+}
+
+/** Whether something failed because storage is away: an answer without what is stored there would be wrong. */
+function isOfStorage(error: unknown): boolean {
+  return isStorageAway(error instanceof GraphQLError ? error.originalError : error);
 }
 
 /** The HTTP status of a request that failed as a whole with these errors; the first one decides. */
@@ -71,6 +92,7 @@ export function formatForClient(
     const extensions = requestId === undefined ? { code } : { code, requestId };
     return { message: MASKED_MESSAGE, ...position, extensions };
   }
+  if (isOfStorage(error)) return { ...storageAway, ...position };
   return {
     message: withoutDetails(formatted.message),
     ...position,

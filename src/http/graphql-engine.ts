@@ -15,7 +15,7 @@ import {
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { DocumentLimits } from '../graphql/document-limits.ts';
-import { formatForClient, isMasked, publicCodeOf } from '../graphql/errors.ts';
+import { formatForClient, isFault, publicCodeOf } from '../graphql/errors.ts';
 import type { PreparedDocuments } from '../graphql/prepared-documents.ts';
 import { redact } from '../graphql/redaction.ts';
 import type { HttpAnswer } from './answers.ts';
@@ -168,7 +168,7 @@ function requestPlugin<Context extends BaseContext>(
         const code = publicCodeOf(error);
         record?.noteError(code);
         onError(code);
-        if (!isMasked(error)) continue;
+        if (!isFault(error)) continue;
         if (record !== undefined) requestIds.set(error, record.id);
         reportFault(log, record, error);
       }

@@ -10,7 +10,7 @@ import {
   clientError,
   formatErrorForClient,
   httpStatusOf,
-  isMasked,
+  isFault,
   publicCodeOf,
 } from '../graphql/errors.ts';
 import type { Variables } from '../graphql/variable-limits.ts';
@@ -351,7 +351,7 @@ export class GraphQLHandler<Context extends BaseContext> {
       const code = publicCodeOf(error);
       record.noteError(code);
       this.#options.onError(code);
-      if (isMasked(error)) reportFault(this.#options.log, record, error);
+      if (isFault(error)) reportFault(this.#options.log, record, error);
     }
     if (mediaType !== EVENT_STREAM_TYPE) {
       return errorAnswer(errors, record.id, { ...headers, 'content-type': mediaType });

@@ -1,3 +1,5 @@
+import type { StorageFault } from '../domain/storage-away.ts';
+
 /** Why the store could not be opened or could not do a piece of work; stable, for logs and tests. */
 export type StoreErrorCode =
   | 'INVALID_DATABASE_URL'
@@ -20,14 +22,36 @@ export type StoreErrorCode =
   | 'KEY_TAKEN'
   | 'QUERY_TOO_LARGE';
 
+/** Codes of a store that can't be used now, whatever is asked of it. */
+const awayCodes: ReadonlySet<StoreErrorCode> = new Set([
+  'DATABASE_UNREACHABLE',
+  'DATABASE_REFUSED',
+  'BUSY',
+  'CLOSED',
+  'COMMIT_UNKNOWN',
+  'DISK_FAILED',
+]);
+
 /** A failure in words for the operator: it names the folder or the server, never a password. */
-export class StoreError extends Error {
+export class StoreError extends Error implements StorageFault {
   readonly code: StoreErrorCode;
+  readonly isAway: boolean;
 
   constructor(code: StoreErrorCode, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'StoreError';
     this.code = code;
+    this.isAway = awayCodes.has(code);
+  }
+}
+
+/** The server could not be reached, or has become a standby, in the driver's words. */
+export class DatabaseAway extends Error implements StorageFault {
+  override readonly name = 'DatabaseAway';
+  readonly isAway = true;
+
+  constructor(cause: unknown) {
+    super(reasonOf(cause), { cause });
   }
 }
 
@@ -52,6 +76,7 @@ export type StatementFailure =
 /** Classifies what an engine threw; `OTHER` for everything that needs no answer of its own. */
 export function statementFailureOf(error: unknown): StatementFailure {
   if (!(error instanceof Error)) return 'OTHER';
+  if (error instanceof DatabaseAway) return statementFailureOf(error.cause);
   const { code, errcode } = error as { code?: unknown; errcode?: unknown };
   if (typeof errcode === 'number') return sqliteFailures.get(errcode & 0xff) ?? unique(errcode);
   if (typeof code === 'string') {

@@ -42,6 +42,35 @@ describe('errors', () => {
     expect(JSON.stringify(lines)).not.toContain('hunter2');
   });
 
+  it('of storage that is away have a code that makes sense again, and are told in full in the log alone', async () => {
+    const { url, lines } = await startForThisTest();
+    const { status, body } = await ask(url, '{ stored hello }');
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      data: { stored: null, hello: 'world' },
+      errors: [
+        {
+          message: 'What is stored can not be read or changed now.',
+          locations: [{ line: 1, column: 3 }],
+          path: ['stored'],
+          extensions: {
+            code: 'SERVICE_UNAVAILABLE',
+            reason: 'STORAGE_UNAVAILABLE',
+            retryable: true,
+            retryAfterSeconds: 1,
+          },
+        },
+      ],
+    });
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: 50,
+        path: 'stored',
+        error: expect.objectContaining({ message: 'The disk of /srv/data failed' }) as unknown,
+      }),
+    );
+  });
+
   it('keep their message, code and data when they are meant for the client', async () => {
     const { url, lines } = await startForThisTest();
     const { status, body } = await ask(url, '{ refusal }');

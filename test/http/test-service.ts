@@ -9,6 +9,7 @@ import type { HttpOptions } from '../../src/http/options.ts';
 import { createHttpService } from '../../src/http/server.ts';
 import type { HttpService, HttpServiceArguments } from '../../src/http/server.ts';
 import { clientError } from '../../src/graphql/errors.ts';
+import { StoreError } from '../../src/store/store-error.ts';
 
 /** A subgraph of its own, small enough to know by heart, with a field for each way to go wrong. */
 const typeDefs = parse(/* GraphQL */ `
@@ -24,6 +25,7 @@ const typeDefs = parse(/* GraphQL */ `
     page(size: Int! = 5): Int!
     slow(id: ID!): String!
     fault: String
+    stored: String
     fatal: String!
     refusal: String
     requestId: String!
@@ -158,6 +160,9 @@ const resolvers = {
     },
     fatal: () => {
       throw new Error('the database is at postgres://user:hunter2@db/prod');
+    },
+    stored: () => {
+      throw new StoreError('DISK_FAILED', 'The disk of /srv/data failed');
     },
     refusal: () => {
       throw clientError('BAD_USER_INPUT', 'That cursor is from another list.', { hint: 'after' });

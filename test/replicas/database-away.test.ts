@@ -4,7 +4,7 @@ import { after } from '../support/groq-responders.ts';
 import { faultsInBooks } from '../support/ledger-books.ts';
 import { postgresSkippedBecause } from '../support/postgres.ts';
 import { withReplicas } from '../support/replica-set.ts';
-import { answerInKind, chatPath, eventually, promptOf } from '../support/replicas.ts';
+import { answerInKind, chatPath, eventually, headersOf, promptOf } from '../support/replicas.ts';
 import type { Replica } from '../support/replicas.ts';
 
 const timeout = 120_000;
@@ -26,6 +26,46 @@ const untilDegraded = async (replica: Replica) =>
     async () => await replica.readiness(),
     ({ degraded }) => degraded.includes('The catalogue could not be stored.'),
   );
+
+/** Every reading of what is stored, of the run `$id`. */
+const readings: Readonly<Record<string, string>> = {
+  'a run': 'query ($id: ID!) { inferenceRun(id: $id) { state } }',
+  'a list of runs': '{ inferenceRuns { totalCount } }',
+  'what was used': '{ inferenceUsage { charge } }',
+  'what is left of a budget': '{ viewer { budget { spent } } }',
+  'an entity':
+    'query ($id: ID!) { _entities(representations: [{ __typename: "InferenceRun", id: $id }]) { ... on InferenceRun { state } } }',
+  'a price history':
+    '{ offerings(first: 1) { nodes { priceHistory(from: "2026-01-01T00:00:00Z") { points { basis } } } } }',
+};
+
+/** What every reading is answered while storage is away. */
+const unavailable = {
+  message: 'What is stored can not be read or changed now.',
+  extensions: {
+    code: 'SERVICE_UNAVAILABLE',
+    reason: 'STORAGE_UNAVAILABLE',
+    retryable: true,
+    retryAfterSeconds: 1,
+  },
+};
+
+/** A subscription to the events of a run as a request, with the answer's status. */
+async function subscribed({ url }: Replica, id: string): Promise<readonly [number, string]> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      ...headersOf('orchestrator'),
+    },
+    body: JSON.stringify({
+      query: 'subscription ($id: ID!) { inferenceEvents(id: $id) { kind } }',
+      variables: { id },
+    }),
+  });
+  return [response.status, await response.text()];
+}
 
 describe.skipIf(postgresSkippedBecause !== undefined)('while the database is away', () => {
   test.concurrent(
@@ -72,6 +112,55 @@ describe.skipIf(postgresSkippedBecause !== undefined)('while the database is awa
           });
           expect(groq.requestsTo(chatPath).map(promptOf)).toEqual(['meanwhile', 'refused']);
           expect(await faultsInBooks(store.ledger)).toEqual([]);
+        },
+      );
+    },
+  );
+
+  test.concurrent(
+    'whatever reads what is stored says so under a code that makes sense again, and naming no place',
+    { timeout },
+    async () => {
+      await withReplicas(
+        { count: 1, canBeCut: true, settings: { BUDGET_USD_PER_DAY: '1' } },
+        async ({ proxy, database, first }) => {
+          const { run } = await first.launch({ idempotencyKey: 'before', prompt: 'before' });
+          const { id } = run!;
+          let salt = 0;
+          // A comment of its own keeps a finished answer from being given again.
+          const read = async () => {
+            salt += 1;
+            const answers = Object.entries(readings).map(async ([what, query]) => {
+              const { data, errors } = await first.ask(`${query} # ${salt}`, { id });
+              return [what, errors ?? data] as const;
+            });
+            return Object.fromEntries(await Promise.all(answers));
+          };
+          const whileThere = await read();
+          expect(JSON.stringify(whileThere)).not.toContain('extensions');
+
+          proxy.goAway();
+          const told = expect.objectContaining(unavailable) as object;
+          const whileAway = await read();
+          expect(whileAway).toEqual(
+            Object.fromEntries(Object.keys(readings).map((what) => [what, [told]])),
+          );
+          expect(await first.cancel(id)).toEqual({
+            __typename: 'LaunchRefused',
+            code: 'LEDGER_UNAVAILABLE',
+            retryable: true,
+          });
+          const [status, text] = await subscribed(first, id);
+          expect(status).toBe(503);
+          expect(JSON.parse(text)).toMatchObject({ errors: [unavailable] });
+          const { hostname, pathname } = new URL(database.url);
+          for (const place of [hostname, pathname.slice(1), 'ECONN', 'onnection']) {
+            expect(JSON.stringify([whileAway, text])).not.toContain(place);
+          }
+
+          proxy.comeBack();
+          await first.hasPrices();
+          expect(await read()).toEqual(whileThere);
         },
       );
     },

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 
-import { isConnectionLost, statementFailureOf } from '../../src/store/store-error.ts';
+import { isStorageAway } from '../../src/domain/storage-away.ts';
+import {
+  DatabaseAway,
+  isConnectionLost,
+  statementFailureOf,
+  StoreError,
+} from '../../src/store/store-error.ts';
 
 const postgres = (code: string) => Object.assign(new Error('from the server'), { code });
 const sqlite = (errcode: number) =>
@@ -28,4 +34,26 @@ test.each([
 ])('%s is told apart', (_what, error, expected) => {
   expect(statementFailureOf(error)).toBe(expected);
   expect(isConnectionLost(error)).toBe(expected === 'CONNECTION_LOST');
+});
+
+test.each([
+  ['a lost connection', new DatabaseAway(postgres('ECONNREFUSED')), true],
+  ['a server that can not be reached', new StoreError('DATABASE_UNREACHABLE', ''), true],
+  ['more work than may wait', new StoreError('BUSY', ''), true],
+  ['a disk that failed', new StoreError('DISK_FAILED', ''), true],
+  ['a commit that was not answered', new StoreError('COMMIT_UNKNOWN', ''), true],
+  ['a store that is being closed', new StoreError('CLOSED', ''), true],
+  ['a value that can not be stored', new StoreError('UNSTORABLE_VALUE', ''), false],
+  ['a question that is too large', new StoreError('QUERY_TOO_LARGE', ''), false],
+  ['a fault of ours', new TypeError('x is not a function'), false],
+  ['what is no error at all', 'text', false],
+])('%s says whether storage is away', (_what, error, isAway) => {
+  expect(isStorageAway(error)).toBe(isAway);
+});
+
+test('a lost connection is classified by what was behind it, and keeps its words', () => {
+  const away = new DatabaseAway(postgres('25006'));
+  expect(statementFailureOf(away)).toBe('READ_ONLY');
+  expect(statementFailureOf(new DatabaseAway(postgres('57P01')))).toBe('CONNECTION_LOST');
+  expect(away.message).toBe('from the server');
 });

@@ -1,4 +1,5 @@
 import { Decimal } from '../../domain/decimal.ts';
+import { isStorageAway } from '../../domain/storage-away.ts';
 import type { LaunchCaller } from '../../inference/launcher.ts';
 import { originOf } from '../../inference/ledger.ts';
 import type { RunView } from '../../inference/live-runs.ts';
@@ -23,7 +24,8 @@ export const mutationResolvers: MutationResolvers = {
   cancelInference: async (_, { input }, context) => {
     const caller = launchCallerOf(context);
     if (!caller.canLaunch) return refused('FORBIDDEN', 'The caller has no right to stop runs.');
-    const view = await context.launcher.cancel(input.id, caller);
+    const view = await orAway(context.launcher.cancel(input.id, caller));
+    if (view === 'AWAY') return ledgerAway();
     if (view === undefined) return noSuchRun();
     return { __typename: 'InferenceCancelled', run: view };
   },
@@ -39,11 +41,14 @@ export const mutationResolvers: MutationResolvers = {
     if (outcome === 'EXECUTED' && (cost === undefined || cost === null || cost.isNegative())) {
       return refused('INVALID_REQUEST', '`EXECUTED` needs the `cost` that was found out.');
     }
-    const run = await launcher.options.ledger.resolve(
-      id,
-      { outcome, evidence, by: caller.id, atMs: nowMs, ...originOf(request) },
-      outcome === 'EXECUTED' ? (cost ?? Decimal.zero) : Decimal.zero,
+    const run = await orAway(
+      launcher.options.ledger.resolve(
+        id,
+        { outcome, evidence, by: caller.id, atMs: nowMs, ...originOf(request) },
+        outcome === 'EXECUTED' ? (cost ?? Decimal.zero) : Decimal.zero,
+      ),
     );
+    if (run === 'AWAY') return ledgerAway();
     if (run === undefined) {
       return refused('RUN_STATE', 'There is no run of unknown outcome with this id.');
     }
@@ -65,6 +70,20 @@ function launchCallerOf({ caller, dailyBudget, request }: RequestContext): Launc
     canLaunch: caller.id !== undefined && caller.scopes.has('inference:launch'),
     dailyBudget,
   };
+}
+
+/** What the ledger did, or `'AWAY'` when it can't be reached: asking again does no harm. */
+async function orAway<Result>(asked: Promise<Result>): Promise<Result | 'AWAY'> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isStorageAway(error)) return 'AWAY';
+    throw error;
+  }
+}
+
+function ledgerAway() {
+  return refused('LEDGER_UNAVAILABLE', 'The ledger can not be reached now.');
 }
 
 function noSuchRun() {

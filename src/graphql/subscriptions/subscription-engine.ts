@@ -13,7 +13,7 @@ import {
   clientError,
   formatErrorForClient,
   formatForClient,
-  isMasked,
+  isFault,
 } from '../errors.ts';
 import type {
   SubscriptionInferenceEventsArgs,
@@ -243,14 +243,14 @@ export class SubscriptionEngine {
   #textOf({ data, errors }: ExecutionResult, requestId: string): string {
     if (errors === undefined) return JSON.stringify({ data });
     const shown = errors.map((error) => {
-      if (isMasked(error)) this.#options.onFault(error, requestId);
+      if (isFault(error)) this.#options.onFault(error, requestId);
       return formatForClient(error.toJSON(), error, requestId);
     });
     return JSON.stringify({ data: data ?? null, errors: shown });
   }
 
   #failed(error: unknown, requestId: string): readonly GraphQLFormattedError[] {
-    if (isMasked(error)) this.#options.onFault(error, requestId);
+    if (isFault(error)) this.#options.onFault(error, requestId);
     return [formatErrorForClient(error, requestId)];
   }
 }

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 
 import type { Caller } from '../../callers/caller.ts';
 import type { RequestOrigin } from '../../graphql/context.ts';
-import { asGraphQLError, clientError, isMasked, publicCodeOf } from '../../graphql/errors.ts';
+import { asGraphQLError, clientError, isFault, publicCodeOf } from '../../graphql/errors.ts';
 import type { ErrorCode } from '../../graphql/errors.ts';
 import type { SubscriptionEngine } from '../../graphql/subscriptions/subscription-engine.ts';
 import { reportFault } from '../fault-report.ts';
@@ -204,7 +204,7 @@ export class SubscriptionDesk<Context> {
     const code = publicCodeOf(error);
     record.noteError(code);
     this.#options.metrics.errorAnswered(code);
-    if (isMasked(error)) reportFault(this.#options.log, record, error);
+    if (isFault(error)) reportFault(this.#options.log, record, error);
     return code;
   }
 

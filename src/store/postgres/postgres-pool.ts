@@ -1,7 +1,13 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { Pool, types, type CustomTypesConfig, type PoolClient, type QueryResult } from 'pg';
 
-import { isConnectionLost, statementFailureOf, StoreError } from '../store-error.ts';
+import {
+  DatabaseAway,
+  isConnectionLost,
+  statementFailureOf,
+  StoreError,
+  type StatementFailure,
+} from '../store-error.ts';
 import type { StoreLog } from '../store-log.ts';
 import type { DatabaseAddress } from './database-url.ts';
 
@@ -73,7 +79,7 @@ export class GuardedPool implements PostgresPool {
         return await this.#pool.connect();
       } catch (error) {
         if (!isConnectionLost(error)) throw error;
-        if (tries >= maximumTries || performance.now() >= repeatBy) throw error;
+        if (tries >= maximumTries || performance.now() >= repeatBy) throw new DatabaseAway(error);
       }
     }
   }
@@ -91,7 +97,8 @@ const sessionSettings = `
            when 'off' then set_config('synchronous_commit', 'on', false)
          end`;
 
-const unusableAfter = new Set(['CONNECTION_LOST', 'READ_ONLY']);
+/** After these a connection is of no use any more. */
+const meansAway: ReadonlySet<StatementFailure> = new Set(['CONNECTION_LOST', 'READ_ONLY']);
 
 /** How often a connection is made, or a reading sent: a pool may hold several that died at the same moment. */
 const maximumTries = 3;
@@ -122,9 +129,12 @@ class GuardedClient {
         return await this.#client.query(text, values as unknown[]);
       } catch (error) {
         const failure = statementFailureOf(error);
-        this.#isUnusable ||= unusableAfter.has(failure);
-        if (!isLoneReading || failure !== 'CONNECTION_LOST') throw error;
-        if (tries >= maximumTries || performance.now() >= repeatBy) throw error;
+        if (!meansAway.has(failure)) throw error;
+        this.#isUnusable = true;
+        const mayRepeat = isLoneReading && failure === 'CONNECTION_LOST';
+        if (!mayRepeat || tries >= maximumTries || performance.now() >= repeatBy) {
+          throw error instanceof DatabaseAway ? error : new DatabaseAway(error);
+        }
       }
       this.release(true);
       this.#client = undefined;
