@@ -6,8 +6,13 @@ import type { CostMethod, PriceBasis, PriceUnit } from '../domain/price.ts';
  * from it, and every change of a price, so that history can be shown.
  */
 export interface CatalogueStore {
-  /** Everything that is stored, with the newest version; version 0 and no rows when nothing is. */
-  loadCatalogue(): Promise<StoredCatalogue>;
+  /**
+   * Everything that is stored, with the newest version; version 0 and no rows when nothing is.
+   *
+   * @param read - what is kept of each row as it comes, so that a large catalogue is never held as text too;
+   * called again for each attempt.
+   */
+  loadCatalogue<Row>(read: (row: CatalogueRow) => Row): Promise<StoredCatalogue<Row>>;
 
   /** The rows written after `version`, with the newest version; for replicas that follow a poller. */
   catalogueChangesSince(version: number): Promise<StoredCatalogue>;
@@ -49,9 +54,9 @@ export class HistoriesTooLarge extends Error {
   }
 }
 
-export interface StoredCatalogue {
+export interface StoredCatalogue<Row = CatalogueRow> {
   readonly version: number;
-  readonly rows: readonly CatalogueRow[];
+  readonly rows: readonly Row[];
 }
 
 /** One remembered thing of the catalogue. Storage reads the key only; the body is the catalogue's. */
@@ -63,10 +68,11 @@ export interface CatalogueRow {
   readonly body: string | null;
 }
 
+/** What is written together. Storage goes through it row by row, and from the beginning for each attempt. */
 export interface CatalogueChange {
   readonly atMs: number;
-  readonly rows: readonly CatalogueRow[];
-  readonly pricePoints: readonly PricePoint[];
+  readonly rows: Iterable<CatalogueRow>;
+  readonly pricePoints: Iterable<PricePoint>;
 }
 
 export interface PriceQuestion {

@@ -4,15 +4,11 @@ import type { Clock } from '../domain/clock.ts';
 import type { PriceReading, ProviderInterface } from '../providers/provider.ts';
 import type { RegisteredProvider, Registry } from '../registry.ts';
 import { buildSnapshot, observedRegionsOf } from './build-snapshot.ts';
-import type {
-  CatalogueRow,
-  CatalogueStore,
-  PricePoint,
-  StoredCatalogue,
-} from './catalogue-store.ts';
+import type { CatalogueStore, PricePoint, StoredCatalogue } from './catalogue-store.ts';
 import { emptyMemory, modelListFeed } from './memory.ts';
 import type { ProviderMemory } from './memory.ts';
-import { restoreRow, rowsToStore } from './memory-rows.ts';
+import { rememberedRow, restoreRow, rowsToStore } from './memory-rows.ts';
+import type { RememberedRow } from './memory-rows.ts';
 import {
   holdsPrices,
   noChanges,
@@ -68,6 +64,8 @@ export interface CatalogueOptions {
 export class Catalogue {
   readonly #options: CatalogueOptions;
   readonly #memories = new Map<string, ProviderMemory>();
+  /** What the memories hold together. */
+  #shared = new SharedFacts();
   readonly #unstored = new Map<string, ChangedKeys>();
   #unstoredPoints: PricePoint[] = [];
   readonly #listeners = new Set<(change: SnapshotChange) => void>();
@@ -296,16 +294,17 @@ export class Catalogue {
   }
 
   #beginMemories(): void {
-    const shared = new SharedFacts();
+    this.#shared = new SharedFacts();
     for (const providerId of this.#options.registry.keys()) {
-      this.#memories.set(providerId, emptyMemory(shared));
+      this.#memories.set(providerId, emptyMemory(this.#shared));
       this.#unstored.set(providerId, noChanges());
     }
   }
 
-  async #storedAtStart(): Promise<StoredCatalogue> {
+  async #storedAtStart(): Promise<StoredCatalogue<RememberedRow>> {
+    const shared = this.#shared;
     try {
-      return await this.#options.store.loadCatalogue();
+      return await this.#options.store.loadCatalogue((row) => rememberedRow(row, shared));
     } catch (error) {
       if (this.#options.isShared !== true) throw error;
       this.#noteStoreFailure(error);
@@ -326,11 +325,14 @@ export class Catalogue {
     if (stored.version <= this.#storedVersion) return false;
     // What was shipped counts for nothing beside a first state that is stored.
     if (this.#storedVersion === 0 && stored.rows.length > 0) this.#beginMemories();
-    this.#restore(stored);
+    this.#restore({
+      version: stored.version,
+      rows: stored.rows.map((row) => rememberedRow(row, this.#shared)),
+    });
     return true;
   }
 
-  #restore({ version, rows }: StoredCatalogue): void {
+  #restore({ version, rows }: StoredCatalogue<RememberedRow>): void {
     for (const row of rows) {
       const memory = this.#memories.get(row.provider);
       if (memory !== undefined) restoreRow(memory, row);
@@ -433,22 +435,25 @@ export class Catalogue {
   async #store(changes: readonly OfferingChange[], nowMs: number): Promise<number | undefined> {
     const changed = [...this.#unstored];
     for (const [providerId] of changed) this.#unstored.set(providerId, noChanges());
-    const pricePoints = this.#unstoredPoints.splice(0);
-    await inSlices(collect(pricePoints, changes, (change) => pricePointOf(change, nowMs)));
-    const rows: CatalogueRow[] = [];
-    await inSlices(
-      collect(rows, changed, ([providerId, keys]) => {
-        const memory = this.#memories.get(providerId);
-        return memory === undefined ? [] : rowsToStore(providerId, memory, keys);
-      }),
-    );
+    const waitingPoints = this.#unstoredPoints.splice(0);
+    const pricePoints = iterable(function* () {
+      yield* waitingPoints;
+      for (const change of changes) yield* pricePointOf(change, nowMs);
+    });
+    const memories = this.#memories;
+    const rows = iterable(function* () {
+      for (const [providerId, keys] of changed) {
+        const memory = memories.get(providerId);
+        if (memory !== undefined) yield* rowsToStore(providerId, memory, keys);
+      }
+    });
     try {
       const version = await this.#options.store.commitCatalogue({ atMs: nowMs, rows, pricePoints });
       this.#storeFailure = undefined;
       return version;
     } catch (error) {
       for (const [providerId, keys] of changed) mergeInto(this.#unstored, providerId, keys);
-      this.#unstoredPoints = pricePoints.slice(-maximumUnstoredPoints);
+      this.#unstoredPoints = [...pricePoints].slice(-maximumUnstoredPoints);
       this.#noteStoreFailure(error);
       return undefined;
     }
@@ -509,21 +514,9 @@ function* takeChanges(
   }
 }
 
-const itemsPerSlice = 128;
-
-/** Adds what the items give to a list, offering to pause on the way. */
-function* collect<Item, Given>(
-  into: Given[],
-  items: readonly Item[],
-  givenBy: (item: Item) => Iterable<Given>,
-): Generator<void, void> {
-  for (const [position, item] of items.entries()) {
-    for (const given of givenBy(item)) {
-      into.push(given);
-      if (into.length % itemsPerSlice === 0) yield;
-    }
-    if (position % itemsPerSlice === 0) yield;
-  }
+/** What a generator gives, made anew each time that somebody goes through it, and never held as a whole. */
+function iterable<Item>(generate: () => Generator<Item>): Iterable<Item> {
+  return { [Symbol.iterator]: generate };
 }
 
 /** The longest that a slice of building may hold up other work, in milliseconds. */

@@ -97,7 +97,7 @@ export function choosePrice(question: PriceQuestion): OfferingPrice | undefined 
     single?.row.costPerToken ??
     (blended ? before.costPerToken : blendOf(components, provider.blend));
   const shown = single ?? origin;
-  return {
+  const price: OfferingPrice = {
     components,
     version: before?.components === components ? before?.version : versionOf(components),
     basis: origin.basis,
@@ -115,6 +115,34 @@ export function choosePrice(question: PriceQuestion): OfferingPrice | undefined 
     conflict: conflictOf(candidates, shown, costPerToken, provider.blend, expired),
     pending: pendingOf(origin.held ?? single?.held, billed),
   };
+  return before !== undefined && isSame(before, price) ? before : price;
+}
+
+/**
+ * Whether a price is what it was, its times included: the object of the snapshot before then serves again, and
+ * is not one more that outlives young garbage. Conflicts and held prices are few and always made anew.
+ */
+function isSame(before: OfferingPrice, price: OfferingPrice): boolean {
+  return (
+    before.components === price.components &&
+    before.costPerToken === price.costPerToken &&
+    before.observedAtMs === price.observedAtMs &&
+    before.basis === price.basis &&
+    before.feed === price.feed &&
+    before.source === price.source &&
+    before.quotedAs === price.quotedAs &&
+    before.validUntilMs === price.validUntilMs &&
+    before.version === price.version &&
+    before.method === price.method &&
+    before.single?.source === price.single?.source &&
+    before.single?.observedAtMs === price.single?.observedAtMs &&
+    hasNoMore(before) &&
+    hasNoMore(price)
+  );
+}
+
+function hasNoMore({ conflict, pending }: OfferingPrice): boolean {
+  return conflict === undefined && pending === undefined;
 }
 
 function versionOf(components: ComponentPrices | undefined): string | undefined {

@@ -34,27 +34,54 @@ export function* rowsToStore(
   }
 }
 
-/** Puts a stored row back into a memory. */
-export function restoreRow(memory: ProviderMemory, row: CatalogueRow): void {
-  const { shared } = memory;
+/** A stored row as a memory holds it; without a value it is none any more. */
+export type RememberedRow = { readonly provider: string; readonly key: string } & (
+  | { readonly kind: 'MODEL'; readonly value: RememberedModel | undefined }
+  | { readonly kind: 'PRICE'; readonly feed: string; readonly value: RememberedPrice | undefined }
+  | { readonly kind: 'FEED'; readonly value: RememberedFeed | undefined }
+  | { readonly kind: 'REGION'; readonly value: RememberedRegion | undefined }
+);
+
+/** Reads a stored row. @throws SyntaxError when its body is no JSON. */
+export function rememberedRow(row: CatalogueRow, shared: SharedFacts): RememberedRow {
+  const provider = shared.text(row.provider);
+  const { kind, key } = row;
+  const body: unknown = row.body === null ? undefined : JSON.parse(row.body);
+  switch (kind) {
+    case 'MODEL': {
+      const value = body === undefined ? undefined : modelOf(body as RememberedModel, shared);
+      return { provider, kind, key: shared.text(key), value };
+    }
+    case 'FEED':
+      return { provider, kind, key, value: body as RememberedFeed | undefined };
+    case 'REGION':
+      return { provider, kind, key, value: body as RememberedRegion | undefined };
+    case 'PRICE': {
+      const separator = key.indexOf('\n');
+      const feed = shared.text(key.slice(0, separator));
+      const modelId = shared.text(key.slice(separator + 1));
+      const value = body === undefined ? undefined : priceOf(body as StoredPrice, shared);
+      return { provider, kind, feed, key: modelId, value };
+    }
+  }
+}
+
+/** Puts a row back into the memory of its provider. */
+export function restoreRow(memory: ProviderMemory, row: RememberedRow): void {
   switch (row.kind) {
     case 'MODEL':
-      restore(memory.models, row.key, row.body, (body) => modelOf(body as RememberedModel, shared));
+      restore(memory.models, row.key, row.value);
       return;
     case 'FEED':
-      restore(memory.feeds, row.key, row.body, (body) => body as RememberedFeed);
+      restore(memory.feeds, row.key, row.value);
       return;
     case 'REGION':
-      restore(memory.regions, row.key, row.body, (body) => body as RememberedRegion);
+      restore(memory.regions, row.key, row.value);
       return;
     case 'PRICE': {
-      const separator = row.key.indexOf('\n');
-      const feed = shared.text(row.key.slice(0, separator));
-      const prices = memory.prices.get(feed) ?? new Map<string, RememberedPrice>();
-      memory.prices.set(feed, prices);
-      restore(prices, row.key.slice(separator + 1), row.body, (body) =>
-        priceOf(body as StoredPrice, shared),
-      );
+      const prices = memory.prices.get(row.feed) ?? new Map<string, RememberedPrice>();
+      memory.prices.set(row.feed, prices);
+      restore(prices, row.key, row.value);
     }
   }
 }
@@ -63,14 +90,9 @@ function bodyOf(value: object | undefined): string | null {
   return value === undefined ? null : JSON.stringify(value);
 }
 
-function restore<Value>(
-  target: Map<string, Value>,
-  key: string,
-  body: string | null,
-  read: (body: unknown) => Value,
-): void {
-  if (body === null) target.delete(key);
-  else target.set(key, read(JSON.parse(body)));
+function restore<Value>(target: Map<string, Value>, key: string, value: Value | undefined): void {
+  if (value === undefined) target.delete(key);
+  else target.set(key, value);
 }
 
 /** Remembered values with decimals as text, as JSON has them. */

@@ -94,6 +94,7 @@ function samePending(before: PendingPrice | undefined, after: PendingPrice | und
 }
 
 function samePrice(before: OfferingPrice | undefined, after: OfferingPrice | undefined): boolean {
+  if (before === after) return true;
   if (before === undefined || after === undefined) return before === after;
   return (
     before.version === after.version &&

@@ -39,10 +39,10 @@ export class SqlCatalogueStore implements CatalogueStore {
     this.#engine = engine;
   }
 
-  loadCatalogue(): Promise<StoredCatalogue> {
+  loadCatalogue<Row>(read: (row: CatalogueRow) => Row): Promise<StoredCatalogue<Row>> {
     return this.#transactions.readInSlices(async ({ kysely }, pause) => ({
       version: await readVersion(kysely),
-      rows: await readPages(pause, (after) =>
+      rows: await readPages(pause, read, (after) =>
         pageOfRows(kysely, after).where('body', 'is not', null).execute(),
       ),
     }));
@@ -51,7 +51,7 @@ export class SqlCatalogueStore implements CatalogueStore {
   catalogueChangesSince(version: number): Promise<StoredCatalogue> {
     return this.#transactions.readInSlices(async ({ kysely }, pause) => ({
       version: await readVersion(kysely),
-      rows: await readPages(pause, (after) =>
+      rows: await readPages(pause, asItIs, (after) =>
         pageOfRows(kysely, after).where('version', '>', version).execute(),
       ),
     }));
@@ -125,16 +125,21 @@ function pageOfRows(database: Kysely<Tables>, after: StoredRow | undefined) {
   );
 }
 
-async function readPages(
+function asItIs(row: CatalogueRow): CatalogueRow {
+  return row;
+}
+
+async function readPages<Row>(
   pause: () => Promise<void>,
+  read: (row: CatalogueRow) => Row,
   readPage: (after: StoredRow | undefined) => Promise<readonly StoredRow[]>,
-): Promise<CatalogueRow[]> {
-  const rows: CatalogueRow[] = [];
+): Promise<Row[]> {
+  const rows: Row[] = [];
   let last: StoredRow | undefined;
   do {
     const page = await readPage(last);
     for (const { provider, kind, key, body } of page) {
-      rows.push({ provider, kind: kind as CatalogueRow['kind'], key, body });
+      rows.push(read({ provider, kind: kind as CatalogueRow['kind'], key, body }));
     }
     last = page.length < rowsPerPage ? undefined : page.at(-1);
     await pause();

@@ -1,6 +1,6 @@
-/** Cuts a list into slices of at most `maximumCount` items and about `maximumLength` in all. */
+/** Cuts items into slices of at most `maximumCount` items and about `maximumLength` in all. */
 export function* slicesOf<Item>(
-  items: readonly Item[],
+  items: Iterable<Item>,
   maximumCount: number,
   maximumLength = Number.POSITIVE_INFINITY,
   lengthOf: (item: Item) => number = () => 0,

@@ -67,7 +67,7 @@ export async function startCatalogue(
     getPricing: () => Promise.resolve(next.prices),
   } as unknown as ProviderInterface;
   const breakable: CatalogueStore = {
-    loadCatalogue: () => store.catalogue.loadCatalogue(),
+    loadCatalogue: (read) => store.catalogue.loadCatalogue(read),
     catalogueChangesSince: (version) => store.catalogue.catalogueChangesSince(version),
     priceHistory: (query) => store.catalogue.priceHistory(query),
     priceHistories: (queries) => store.catalogue.priceHistories(queries),

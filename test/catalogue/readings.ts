@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 
 import { emptyMemory } from '../../src/catalogue/memory.ts';
 import type { ProviderMemory } from '../../src/catalogue/memory.ts';
-import { restoreRow, rowsToStore } from '../../src/catalogue/memory-rows.ts';
+import { rememberedRow, restoreRow, rowsToStore } from '../../src/catalogue/memory-rows.ts';
 import { noChanges, rememberPoll } from '../../src/catalogue/normalise.ts';
 import type { ChangedKeys } from '../../src/catalogue/normalise.ts';
 import { Decimal } from '../../src/domain/decimal.ts';
@@ -119,7 +119,7 @@ const wording = ({ id, reason }: RejectedRow): string => `${id}: ${reason}`;
 
 /** A storage that keeps what changed, and gives the memory back that it makes. */
 export class KeptRows {
-  readonly #rows = new Map<string, Parameters<typeof restoreRow>[1]>();
+  readonly #rows = new Map<string, Parameters<typeof rememberedRow>[0]>();
 
   keep(memory: ProviderMemory, changed: ChangedKeys): void {
     for (const row of rowsToStore('p', memory, changed))
@@ -128,7 +128,9 @@ export class KeptRows {
 
   restored(): ProviderMemory {
     const memory = emptyMemory();
-    for (const row of this.#rows.values()) restoreRow(memory, row);
+    for (const row of this.#rows.values()) {
+      restoreRow(memory, rememberedRow(row, memory.shared));
+    }
     return memory;
   }
 }

@@ -11,7 +11,7 @@ import {
   type TestDatabase,
 } from '../support/postgres.ts';
 import { insertSlot } from '../support/slot-rows.ts';
-import { openQuietly } from '../support/store-opening.ts';
+import { asStored, openQuietly } from '../support/store-opening.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 
 const insert = (transaction: StoreTransaction, slot: number) =>
@@ -178,7 +178,7 @@ describe.skipIf(postgresSkippedBecause !== undefined)('PostgreSQL', () => {
 
     expect(new Set(versions).size).toBe(20);
     const seen = await Promise.all(
-      [store, other].map((replica) => replica.catalogue.loadCatalogue()),
+      [store, other].map((replica) => replica.catalogue.loadCatalogue(asStored)),
     );
     expect(seen[0]?.rows).toHaveLength(20);
     expect(seen[1]).toEqual(seen[0]);
@@ -186,7 +186,7 @@ describe.skipIf(postgresSkippedBecause !== undefined)('PostgreSQL', () => {
   });
 
   test('a follower never misses a row, however commits and its reads meet', async () => {
-    const { version: start } = await store.catalogue.loadCatalogue();
+    const { version: start } = await store.catalogue.loadCatalogue(asStored);
     const known = new Set<string>();
     let version = start;
     const follow = async () => {
@@ -231,7 +231,10 @@ describe.skipIf(postgresSkippedBecause !== undefined)('PostgreSQL', () => {
       const proxied = await TcpProxy.before(empty.url);
       const cut = proxied.proxy.cutAtMessage(message);
       const other = await openQuietly({ databaseUrl: proxied.url });
-      await expect(other.catalogue.loadCatalogue()).resolves.toEqual({ version: 0, rows: [] });
+      await expect(other.catalogue.loadCatalogue(asStored)).resolves.toEqual({
+        version: 0,
+        rows: [],
+      });
       ({ isCut } = cut);
       await other.close();
       await proxied.proxy.stop();

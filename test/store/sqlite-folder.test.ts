@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { openQuietly, temporaryFolder } from '../support/store-opening.ts';
+import { asStored, openQuietly, temporaryFolder } from '../support/store-opening.ts';
 import { StoreProcess } from '../support/store-process.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -133,7 +133,7 @@ test(
       .filter((line) => line.startsWith('v'))
       .map((line) => Number(line.slice(1)));
     expect(versions).toEqual([...new Set(versions)].sort((left, right) => left - right));
-    const { version } = await store.catalogue.loadCatalogue();
+    const { version } = await store.catalogue.loadCatalogue(asStored);
     expect(version).toBeGreaterThanOrEqual(Math.max(0, ...versions));
 
     const { rows: verdict } = await sql`pragma integrity_check`.execute(store.database);

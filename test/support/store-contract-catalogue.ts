@@ -7,11 +7,11 @@ import type {
 } from '../../src/catalogue/catalogue-store.ts';
 import { turnsDuring } from './event-loop-turns.ts';
 import { pricePoint } from './store-contract-prices.ts';
-import type { ContractStore } from './store-opening.ts';
+import { asStored, type ContractStore } from './store-opening.ts';
 
 export function describeCatalogueStore({ store, restart }: ContractStore): void {
   test('an empty store has version 0 and no rows', async () => {
-    expect(await store().catalogue.loadCatalogue()).toEqual({ version: 0, rows: [] });
+    expect(await store().catalogue.loadCatalogue(asStored)).toEqual({ version: 0, rows: [] });
     expect(await store().catalogue.catalogueChangesSince(0)).toEqual({ version: 0, rows: [] });
   });
 
@@ -24,9 +24,15 @@ export function describeCatalogueStore({ store, restart }: ContractStore): void 
     ];
     const version = await store().catalogue.commitCatalogue(change(rows));
 
-    expect(sorted(await store().catalogue.loadCatalogue())).toEqual({ version, rows: byKey(rows) });
+    expect(sorted(await store().catalogue.loadCatalogue(asStored))).toEqual({
+      version,
+      rows: byKey(rows),
+    });
     await restart();
-    expect(sorted(await store().catalogue.loadCatalogue())).toEqual({ version, rows: byKey(rows) });
+    expect(sorted(await store().catalogue.loadCatalogue(asStored))).toEqual({
+      version,
+      rows: byKey(rows),
+    });
   });
 
   test('each commit has a greater version, an empty one too', async () => {
@@ -34,7 +40,7 @@ export function describeCatalogueStore({ store, restart }: ContractStore): void 
     const second = await store().catalogue.commitCatalogue(change([]));
 
     expect(second).toBeGreaterThan(first);
-    expect((await store().catalogue.loadCatalogue()).version).toBe(second);
+    expect((await store().catalogue.loadCatalogue(asStored)).version).toBe(second);
   });
 
   test('followers get the rows written after their version, removals as null', async () => {
@@ -52,7 +58,7 @@ export function describeCatalogueStore({ store, restart }: ContractStore): void 
       version: after,
       rows: [],
     });
-    const { rows } = await store().catalogue.loadCatalogue();
+    const { rows } = await store().catalogue.loadCatalogue(asStored);
     expect(rows.map(({ key }) => key)).not.toContain('removed');
   });
 
@@ -61,7 +67,9 @@ export function describeCatalogueStore({ store, restart }: ContractStore): void 
     await store().catalogue.commitCatalogue(change([row('returning', null)]));
     await store().catalogue.commitCatalogue(change([row('returning', '2')]));
 
-    expect((await store().catalogue.loadCatalogue()).rows).toContainEqual(row('returning', '2'));
+    expect((await store().catalogue.loadCatalogue(asStored)).rows).toContainEqual(
+      row('returning', '2'),
+    );
   });
 
   test('a row that is written unchanged is no change to followers', async () => {
@@ -84,7 +92,7 @@ export function describeCatalogueStore({ store, restart }: ContractStore): void 
       ]),
     );
 
-    const { rows } = await store().catalogue.loadCatalogue();
+    const { rows } = await store().catalogue.loadCatalogue(asStored);
     expect(rows.filter(({ key }) => key === 'near')).toEqual([row('near', '2')]);
     expect(rows.filter(({ key }) => key === 'far')).toEqual([]);
   });
@@ -97,13 +105,13 @@ export function describeCatalogueStore({ store, restart }: ContractStore): void 
     ];
     await store().catalogue.commitCatalogue(change(rows));
 
-    const stored = (await store().catalogue.loadCatalogue()).rows;
+    const stored = (await store().catalogue.loadCatalogue(asStored)).rows;
     expect(stored.filter(({ key }) => key === 'equal')).toEqual(rows);
   });
 
   test('commits of many callers at once are all stored, each under its own version', async () => {
     const keys = Array.from({ length: 20 }, (_, index) => `concurrent-${index}`);
-    const before = (await store().catalogue.loadCatalogue()).version;
+    const before = (await store().catalogue.loadCatalogue(asStored)).version;
     const versions = await Promise.all(
       keys.map((key) => store().catalogue.commitCatalogue(change([row(key, '1')]))),
     );
@@ -131,7 +139,7 @@ export function describeCatalogueStore({ store, restart }: ContractStore): void 
     });
 
     test('leaves nothing behind, whatever came before the fault', async () => {
-      const before = await store().catalogue.loadCatalogue();
+      const before = await store().catalogue.loadCatalogue(asStored);
       const many = Array.from({ length: 300 }, (_, index) => row(`undone-${index}`, '1'));
       const refused = change(many, [
         pricePoint({ offeringId: 'undone', atMs: 1 }),
@@ -141,7 +149,7 @@ export function describeCatalogueStore({ store, restart }: ContractStore): void 
         code: 'UNSTORABLE_VALUE',
       });
 
-      expect(await store().catalogue.loadCatalogue()).toEqual(before);
+      expect(await store().catalogue.loadCatalogue(asStored)).toEqual(before);
       expect(await store().catalogue.pricesAt([{ offeringId: 'undone', atMs: 10 }])).toEqual([
         undefined,
       ]);
@@ -172,7 +180,7 @@ export function describeCatalogueStore({ store, restart }: ContractStore): void 
     test('loading gives a turn after every 500 rows, and loads them all', async () => {
       let loaded: StoredCatalogue | undefined;
       const turns = await turnsDuring(async () => {
-        loaded = await store().catalogue.loadCatalogue();
+        loaded = await store().catalogue.loadCatalogue(asStored);
       });
       expect(turns).toBeGreaterThanOrEqual(3_000 / 500);
       const keys = new Set(loaded?.rows.map(({ key }) => key));

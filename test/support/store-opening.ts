@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { CatalogueRow } from '../../src/catalogue/catalogue-store.ts';
 import { openStore, type Store } from '../../src/store/open-store.ts';
 import type { StoreLog } from '../../src/store/store-log.ts';
 
@@ -30,4 +31,9 @@ export interface ContractStore {
   /** The opened store; another one after {@link restart}. */
   readonly store: () => Store;
   readonly restart: () => Promise<void>;
+}
+
+/** For `loadCatalogue`: keeps the rows as they are stored. */
+export function asStored(row: CatalogueRow): CatalogueRow {
+  return row;
 }
