@@ -42,6 +42,14 @@ export const systemClock: Clock = {
   },
 };
 
+/**
+ * Milliseconds from one reading of the monotonic clock to a later one, to the microsecond: the digits behind
+ * it are not the clock's.
+ */
+export function elapsedMs(fromMs: number, toMs: number): number {
+  return Math.round((toMs - fromMs) * 1000) / 1000;
+}
+
 /** Waits for work that may take longer than `ms` milliseconds, and then lets it go on. */
 export async function within(ms: number, clock: Clock, work: Promise<void>): Promise<void> {
   const done = new AbortController();

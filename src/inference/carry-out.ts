@@ -1,3 +1,4 @@
+import { elapsedMs } from '../domain/clock.ts';
 import type {
   AttemptOptions,
   AttemptOutcome,
@@ -142,7 +143,7 @@ async function attempt(errand: Errand, first: Run): Promise<RunView> {
       run = await written(errand, async () => ledger.beginAttempt(voided));
       continue;
     }
-    const ending = endingOf(outcome, stop.signal, clock.monotonic() - arrivedAtMs);
+    const ending = endingOf(outcome, stop.signal, elapsedMs(arrivedAtMs, clock.monotonic()));
     return await settle(errand, run, ending, (await events?.closing()) ?? [], outcome, events);
   }
 }
@@ -174,7 +175,7 @@ async function launched(
       usage: undefined,
       timing: {},
       timeToFirstTokenMs: undefined,
-      totalMs: clock.monotonic() - startedAtMs,
+      totalMs: elapsedMs(startedAtMs, clock.monotonic()),
       servedCode: undefined,
       providerRequestId: undefined,
       rateLimit: undefined,
@@ -269,8 +270,8 @@ function noteOutcome({ launcher }: Errand, run: Run, outcome: AttemptOutcome): v
   }
 }
 
-function endingOf(outcome: AttemptOutcome, signal: AbortSignal, elapsedMs: number): Ending {
-  const report = reportOf(outcome, elapsedMs);
+function endingOf(outcome: AttemptOutcome, signal: AbortSignal, sinceArrivalMs: number): Ending {
+  const report = reportOf(outcome, sinceArrivalMs);
   if (outcome.ok) {
     return { ...report, state: 'SUCCEEDED', outcome: 'COMPLETED', failure: undefined };
   }
@@ -312,7 +313,7 @@ function stoppedFailure(signal: AbortSignal): RunFailure {
 
 function reportOf(
   report: AttemptReport,
-  elapsedMs: number,
+  sinceArrivalMs: number,
 ): Pick<Ending, 'usage' | 'timing' | 'servedCode' | 'providerRequestId'> {
   const { timeToFirstTokenMs, totalMs } = report;
   return {
@@ -321,7 +322,7 @@ function reportOf(
       ...report.timing,
       ...(timeToFirstTokenMs === undefined ? {} : { timeToFirstTokenMs }),
       totalMs,
-      overheadMs: Math.max(0, elapsedMs - totalMs),
+      overheadMs: Math.max(0, elapsedMs(totalMs, sinceArrivalMs)),
     },
     servedCode: report.servedCode,
     providerRequestId: report.providerRequestId,

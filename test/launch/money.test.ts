@@ -115,3 +115,18 @@ test('usage sums up what was charged, exactly', async () => {
     { runs: 2, charge: (Number(first.run?.charge) * 2).toFixed(12).replace(/0+$/, '') },
   ]);
 });
+
+test('what this service times itself is on the receipt to the microsecond', async () => {
+  const { run } = await service.launch({ prompt: 'how long' });
+  const streamed = await service.launch({ prompt: 'how long', mode: 'STREAM' });
+  const { timing } = await service.ended(streamed.run?.id ?? '');
+  for (const ms of [
+    run?.timing.totalMs,
+    run?.timing.overheadMs,
+    timing.totalMs,
+    timing.overheadMs,
+    timing.timeToFirstTokenMs,
+  ]) {
+    expect(String(ms)).toMatch(/^\d+(\.\d{1,3})?$/);
+  }
+});

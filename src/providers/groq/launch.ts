@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/clock.ts';
+import { elapsedMs, type Clock } from '../../domain/clock.ts';
 import type { ProviderFailure } from '../../domain/failure.ts';
 import type {
   AttemptLimits,
@@ -150,8 +150,9 @@ export class GroqLauncher {
     const report = {
       usage,
       timing,
-      timeToFirstTokenMs: firstPieceAtMs === undefined ? undefined : firstPieceAtMs - sentAtMs,
-      totalMs: this.#now() - sentAtMs,
+      timeToFirstTokenMs:
+        firstPieceAtMs === undefined ? undefined : elapsedMs(sentAtMs, firstPieceAtMs),
+      totalMs: elapsedMs(sentAtMs, this.#now()),
       servedCode: servedCodeOf(headers),
       providerRequestId,
       rateLimit: rateLimitOf(headers),
