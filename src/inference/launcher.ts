@@ -405,9 +405,10 @@ export class Launcher {
     }
     const view = await this.live.waitFor(run, request.waitMs);
     if (view.run.retriable && view.run.failure !== undefined) {
-      const { snapshot } = this.options.catalogue;
-      const replacementId = snapshot.models.get(run.modelId)?.replacementId;
-      return refusalOfFailure(view.run.failure, run.modelId, replacementId);
+      // From the registry: the catalogue may still be taking in the news that the model is gone.
+      const provider = this.options.catalogue.snapshot.providers.get(run.providerId);
+      const fate = provider?.registered.modelFates.get(run.modelId);
+      return refusalOfFailure(view.run.failure, run.modelId, fate?.replacement);
     }
     return { kind: 'LAUNCHED', view, replayed };
   }
