@@ -65,10 +65,11 @@ export interface LedgerTransaction {
   /** Writes a new run with its first facts. Fails when the caller has a run of this key. */
   insertRun(run: Run, facts: readonly Fact[]): Promise<void>;
   /**
-   * Writes the run after further facts, and these facts; `run.facts` is the number of the last one. Fails
-   * when the stored run has not exactly the facts before them.
+   * Writes the run after further facts, and these facts; `run.facts` is the number of the last one.
+   *
+   * @returns false when the stored run has not exactly the facts before them: then nothing is written.
    */
-  updateRun(run: Run, facts: readonly Fact[]): Promise<void>;
+  updateRun(run: Run, facts: readonly Fact[]): Promise<boolean>;
   /**
    * Takes one of the places for runs in flight at a provider, of which all processes together have
    * `concurrency`. Its run, to be written in the same step, keeps it for as long as it is `RUNNING`.

@@ -18,7 +18,6 @@ export type StoreErrorCode =
   | 'COMMIT_UNKNOWN'
   | 'DISK_FAILED'
   | 'UNSTORABLE_VALUE'
-  | 'RUN_CHANGED'
   | 'KEY_TAKEN'
   | 'QUERY_TOO_LARGE';
 

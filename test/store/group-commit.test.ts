@@ -145,9 +145,18 @@ describe('group commit', () => {
     const synchronous = () => ({ ...bench.file.prepare('pragma synchronous').get() });
     const inGroup = await bench.transactions.run(async () => synchronous());
     expect(inGroup).toEqual({ synchronous: 1 });
-    expect(synchronous()).toEqual({ synchronous: 2 });
+    const inKyselys = bench.database.transaction().execute(async () => synchronous());
+    expect(await inKyselys).toEqual({ synchronous: 2 });
+    expect(await bench.transactions.run(async () => synchronous())).toEqual({ synchronous: 1 });
+    const inSlices = bench.transactions.runInSlices(async () => synchronous());
+    expect(await inSlices).toEqual({ synchronous: 2 });
     bench.failNext('commit');
-    await bench.transactions.run(insert(1)).catch(() => undefined);
+    await expect(bench.transactions.run(insert(1))).rejects.toMatchObject({ errcode: 13 });
+    const insertion = bench.database
+      .insertInto('poll_slot')
+      .values({ feed: 'test', slot: 2, holder: 'a', lease_until_ms: 0 })
+      .execute();
+    await insertion;
     expect(synchronous()).toEqual({ synchronous: 2 });
   });
 

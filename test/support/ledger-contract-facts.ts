@@ -115,7 +115,8 @@ export function describeFacts({ store, restart, other }: ContractLedger): void {
           const [written, present] = [pending, run];
           pending = [];
           if (written.length === 0) return;
-          await store().transaction((ledger) => ledger.updateRun(present, written));
+          const isWritten = store().transaction((ledger) => ledger.updateRun(present, written));
+          expect(await isWritten).toBe(true);
         };
         for (const [index, fact] of facts.entries()) {
           const after = legalAfter(run, fact);
@@ -162,29 +163,42 @@ export function describeFacts({ store, restart, other }: ContractLedger): void {
     const run = await reserved(ledgerOver(store()));
     const lost: Fact = { kind: 'LOST', atMs: noonMs, reason: 'gone' };
     const cancel: Fact = { kind: 'CANCEL_REQUESTED', atMs: noonMs, by: 'x', requestId: 'y' };
-    await store().transaction((ledger) => ledger.updateRun(afterFact(run, cancel), [cancel]));
+    const first = store().transaction((ledger) =>
+      ledger.updateRun(afterFact(run, cancel), [cancel]),
+    );
+    expect(await first).toBe(true);
 
-    const stale = store().transaction(async (ledger) => {
-      await ledger.putBudget('stale', '2026-11-23', {
-        reserved: Decimal.zero,
-        spent: Decimal.zero,
-      });
-      await ledger.updateRun(afterFact(run, lost), [lost]);
-    });
-    await expect(stale).rejects.toMatchObject({ code: 'RUN_CHANGED' });
+    const stale = store().transaction((ledger) => ledger.updateRun(afterFact(run, lost), [lost]));
+    expect(await stale).toBe(false);
     const stranger = runOfReservation();
     const nowhere = store().transaction((ledger) =>
       ledger.updateRun({ ...afterFact(stranger, reservedFact(stranger)), facts: 2 }, [lost]),
     );
-    await expect(nowhere).rejects.toMatchObject({ code: 'RUN_CHANGED' });
+    expect(await nowhere).toBe(false);
 
     expect((await store().facts(run.id)).map(({ kind }) => kind)).toEqual([
       'RESERVED',
       'SENDING',
       'CANCEL_REQUESTED',
     ]);
-    const budget = await store().transaction((ledger) => ledger.budget('stale', '2026-11-23'));
-    expect(budget).toBeUndefined();
+  });
+
+  test('an ending keeps what others added to the run since its owner last saw it', async () => {
+    const ledger = ledgerOver(store(), { owner: 'sender' });
+    const run = await reserved(ledger);
+    const canceller = ledgerOver(other(), { owner: 'another' });
+    await canceller.requestCancel(run.id, run.caller, { requestId: 'of-the-cancel' });
+
+    const settled = await ledger.end(run, ending());
+    expect(settled).toMatchObject({ state: ending().state, facts: 4 });
+    expect(settled.cancelRequestedAtMs).toBeDefined();
+    expect((await store().facts(run.id)).map(({ kind }) => kind)).toEqual([
+      'RESERVED',
+      'SENDING',
+      'CANCEL_REQUESTED',
+      'ENDED',
+    ]);
+    await expectFolded(store(), run.id);
   });
 
   test('facts that do not lead up to their run are refused', async () => {

@@ -94,17 +94,16 @@ export class MemoryTransaction implements LedgerTransaction {
     this.#write(run, [], facts);
   }
 
-  async updateRun(run: Run, facts: readonly Fact[]): Promise<void> {
+  async updateRun(run: Run, facts: readonly Fact[]): Promise<boolean> {
     const stored = this.#tables.runs.get(run.id);
-    if (stored?.facts !== run.facts - facts.length) {
-      throw new StoreError('RUN_CHANGED', 'The run is not where this change begins');
-    }
+    if (stored?.facts !== run.facts - facts.length) return false;
     this.#write(run, this.#tables.facts.get(run.id) ?? [], facts);
-    if (run.state === 'RUNNING') return;
+    if (run.state === 'RUNNING') return true;
     for (const [provider, holders] of this.#tables.places) {
       if (!holders.has(run.id)) continue;
       this.#tables.places.set(provider, new Set([...holders].filter((id) => id !== run.id)));
     }
+    return true;
   }
 
   async takePlace(providerId: string, runId: string, concurrency: number): Promise<boolean> {

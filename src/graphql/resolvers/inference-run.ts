@@ -122,11 +122,12 @@ export function positionOf(runId: string, cursor: string | null | undefined): nu
 }
 
 /** What a run answered its owner: at hand, or from the stored content while that lives. */
-async function outputOf({ run, output }: RunView, { caller, contents, launcher }: RequestContext) {
-  if (!isFinal(run.state) || !isOwn(caller, run)) return null;
+async function outputOf({ run, output }: RunView, context: RequestContext) {
+  if (!isFinal(run.state) || !isOwn(context.caller, run)) return null;
   if (output !== undefined) return output;
-  const content = await contents.load(run.id);
-  const { sealer } = launcher.options;
+  // Asked for here alone: the context makes a loader at the first asking.
+  const content = await context.contents.load(run.id);
+  const { sealer } = context.launcher.options;
   if (content?.output !== undefined) requireContentKey(sealer);
   return openedOutput(sealer, content?.output);
 }

@@ -83,21 +83,20 @@ export class SqlLedgerTransaction implements LedgerTransaction {
     await this.#insertFacts(run, facts);
   }
 
-  async updateRun(run: Run, facts: readonly Fact[]): Promise<void> {
+  async updateRun(run: Run, facts: readonly Fact[]): Promise<boolean> {
     const previousFacts = run.facts - facts.length;
     assertNumbered(run, facts, previousFacts);
-    this.#hasWritten = true;
     const { updateReservation, updateProgress, freePlace } = this.#parts.queries;
     const update = facts.some(isReservation) ? updateReservation : updateProgress;
     const updated = await this.#transaction.execute(update, { ...rowOf(run), previousFacts });
-    if (updated.length === 0) {
-      throw new StoreError('RUN_CHANGED', `The run ${run.id} is not where this change begins`);
-    }
+    if (updated.length === 0) return false;
+    this.#hasWritten = true;
     await this.#insertFacts(run, facts);
     for (const notice of noticesOf(run, facts)) this.notices.add(notice);
     if (run.state !== 'RUNNING' && facts.some(isEnd)) {
       await this.#transaction.execute(freePlace, { id: run.id });
     }
+    return true;
   }
 
   async takePlace(providerId: string, runId: string, concurrency: number): Promise<boolean> {

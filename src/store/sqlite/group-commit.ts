@@ -31,9 +31,9 @@ export interface GroupCommitParts {
 
 /**
  * Makes the work of concurrent callers durable with one disk sync. The work of one turn of the event
- * loop is one group: `BEGIN IMMEDIATE`, each piece of work inside a savepoint of its own, `COMMIT`. A
- * caller hears of success or failure only after the commit, because even a refusal may rest on what
- * another piece of work in the group has written.
+ * loop is one group: `BEGIN IMMEDIATE`, each piece of work inside a savepoint of its own where there are
+ * several, `COMMIT`. A caller hears of success or failure only after the commit, because even a refusal may
+ * rest on what another piece of work in the group has written.
  *
  * The commit itself leaves the sync of the log to the thread pool, so that the event loop goes on. Until
  * the sync is done nobody else has the connection: what is not on the disk is neither told nor read.
@@ -86,11 +86,15 @@ export class GroupCommit {
     const limit = new WorkLimit(limits.maximumWorkMs);
     const settle: (() => void)[] = [];
     try {
-      statements.execute('pragma synchronous = normal', []);
+      statements.syncsCommits = false;
       statements.execute('begin immediate', []);
       const stopTakingAt = performance.now() + limits.groupBudgetMs;
       for (const pending of group) {
-        settle.push(await this.#isolated(pending, limit));
+        settle.push(
+          group.length === 1
+            ? await this.#done(pending, limit)
+            : await this.#isolated(pending, limit),
+        );
         if (performance.now() >= stopTakingAt || limit.passed) break;
       }
       statements.execute('commit', []);
@@ -102,7 +106,6 @@ export class GroupCommit {
       return;
     } finally {
       limit.stop();
-      statements.execute('pragma synchronous = full', []);
       queue.release();
     }
     this.#pending.unshift(...group.slice(settle.length));
@@ -125,27 +128,41 @@ export class GroupCommit {
   }
 
   /**
-   * Does one piece of work inside a savepoint.
+   * Does one piece of work inside a savepoint, so that its failure is its own.
    *
    * @returns how to tell its caller, once the group is durable.
    * @throws when the failure took the whole transaction with it.
    */
   async #isolated(pending: PendingWork, limit: WorkLimit): Promise<() => void> {
-    const { statements, database, dialect } = this.#parts;
-    const lease = new SqliteLease(statements);
-    lease.failsAsAWhole = true;
+    const { statements } = this.#parts;
     statements.execute('savepoint work', []);
     try {
-      const transaction = new SqliteTransaction(lease, database, dialect);
-      const result = await limit.watch(pending.work(transaction));
-      lease.assertNothingFailed();
+      const tell = await this.#done(pending, limit);
       statements.execute('release work', []);
-      return () => pending.resolve(result);
+      return tell;
     } catch (error) {
       if (!statements.inTransaction) throw error;
       statements.execute('rollback to work', []);
       statements.execute('release work', []);
       return () => pending.reject(error);
+    }
+  }
+
+  /**
+   * Does one piece of work.
+   *
+   * @returns how to tell its caller, once the group is durable.
+   * @throws what the work throws, and when one of its statements failed.
+   */
+  async #done(pending: PendingWork, limit: WorkLimit): Promise<() => void> {
+    const { statements, database, dialect } = this.#parts;
+    const lease = new SqliteLease(statements);
+    lease.failsAsAWhole = true;
+    try {
+      const transaction = new SqliteTransaction(lease, database, dialect);
+      const result = await limit.watch(pending.work(transaction));
+      lease.assertNothingFailed();
+      return () => pending.resolve(result);
     } finally {
       lease.end();
     }

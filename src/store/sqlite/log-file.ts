@@ -1,3 +1,4 @@
+import { fdatasync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
 /**
@@ -19,8 +20,14 @@ export class LogFile {
   }
 
   /** Resolves once all that is written to the log is on the disk, its length included. */
-  async sync(): Promise<void> {
-    await this.#handle.datasync();
+  sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      // The handle's own method costs several times as much around the same call.
+      fdatasync(this.#handle.fd, (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      });
+    });
   }
 
   async close(): Promise<void> {

@@ -65,6 +65,12 @@ class SqliteDriver implements Driver {
 
   async acquireConnection(): Promise<SqliteLease> {
     await this.#queue.acquire();
+    try {
+      this.#statements.syncsCommits = true;
+    } catch (error) {
+      this.#queue.release();
+      throw error;
+    }
     return new SqliteLease(this.#statements);
   }
 

@@ -9,6 +9,7 @@ const maximumStatements = 500;
 export class SqliteStatements {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, PreparedStatement>();
+  #syncsCommits = true;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -17,6 +18,17 @@ export class SqliteStatements {
   /** Whether a transaction is open; some failures of SQLite end it without being asked. */
   get inTransaction(): boolean {
     return this.#database.isTransaction;
+  }
+
+  /**
+   * Whether SQLite itself brings each commit to the disk before it returns, as it does at first; else who
+   * commits has to bring the log there. Not to be changed within a transaction.
+   */
+  set syncsCommits(isOn: boolean) {
+    // SQLite compiles this anew each time, so it is worth not to repeat it.
+    if (this.#syncsCommits === isOn) return;
+    this.execute(`pragma synchronous = ${isOn ? 'full' : 'normal'}`, []);
+    this.#syncsCommits = isOn;
   }
 
   /**

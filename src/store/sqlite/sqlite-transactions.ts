@@ -66,6 +66,7 @@ export class SqliteTransactions implements Transactions {
     const lease = new SqliteLease(statements);
     lease.failsAsAWhole = true;
     try {
+      statements.syncsCommits = true;
       statements.execute(begin, []);
       const transaction = new SqliteTransaction(lease, database, dialect);
       const result = await limit.watch(work(transaction, nextTurn));
