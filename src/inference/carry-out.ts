@@ -61,7 +61,7 @@ export async function carryOut(errand: Errand): Promise<RunView> {
 
 async function sendAndSettle(errand: Errand): Promise<RunView> {
   const { places, stop } = errand;
-  let { run } = errand;
+  const { run } = errand;
   let giveBack = errand.giveBack;
   if (giveBack === undefined) {
     try {
@@ -73,15 +73,15 @@ async function sendAndSettle(errand: Errand): Promise<RunView> {
     }
   }
   try {
-    if (run.state !== 'RUNNING') {
-      const sent = await sendOncePossible(errand, run);
-      if (sent === undefined) {
-        return await settle(errand, run, unsentEnding(stop.signal), [], undefined);
-      }
-      run = sent;
+    const begun =
+      run.state === 'RUNNING'
+        ? { run, atMs: errand.arrivedAtMs }
+        : await sendOncePossible(errand, run);
+    if (begun === undefined) {
+      return await settle(errand, run, unsentEnding(stop.signal), [], undefined);
     }
     errand.leaveQueue?.();
-    return await attempt(errand, run);
+    return await attempt(errand, begun);
   } finally {
     giveBack();
   }
@@ -90,13 +90,30 @@ async function sendAndSettle(errand: Errand): Promise<RunView> {
 /** How often a place that other processes hold is asked for again, in milliseconds. */
 const placeIntervalMs = 100;
 
+/** A run whose attempt has begun in the ledger. */
+interface Begun {
+  readonly run: Run;
+  /** On the monotonic clock: not later than the moment at which the ledger had it. */
+  readonly atMs: number;
+}
+
+/**
+ * For how long after its beginning an attempt may be sent, in milliseconds: well within the lease of a process,
+ * so that one which stood still sends nothing that others may have given up, had resolved and sent again.
+ */
+const sendWithinMs = 5_000;
+
 /** Notes that the run is sent once all processes together leave a place; undefined when it was stopped before. */
-async function sendOncePossible(errand: Errand, run: Run): Promise<Run | undefined> {
+async function sendOncePossible(errand: Errand, run: Run): Promise<Begun | undefined> {
   const { launcher, stop } = errand;
   const { ledger, clock, limits } = launcher.options;
   for (;;) {
-    const sent = await written(errand, async () => ledger.sendQueued(run, limits.concurrency));
-    if (sent !== undefined) return sent;
+    const begun = await written(errand, async () => {
+      const atMs = clock.monotonic();
+      const sent = await ledger.sendQueued(run, limits.concurrency);
+      return sent === undefined ? undefined : { run: sent, atMs };
+    });
+    if (begun !== undefined) return begun;
     try {
       await clock.sleep(placeIntervalMs, stop.signal);
     } catch {
@@ -105,11 +122,30 @@ async function sendOncePossible(errand: Errand, run: Run): Promise<Run | undefin
   }
 }
 
-async function attempt(errand: Errand, first: Run): Promise<RunView> {
+/**
+ * Begins another attempt in place of one that certainly was not executed.
+ *
+ * @throws FactRefused when the run has been given up meanwhile.
+ */
+async function begunAnew(
+  errand: Errand,
+  run: Run,
+  outcome: 'NOT_SENT' | 'NOT_EXECUTED',
+): Promise<Begun> {
+  const { ledger, clock } = errand.launcher.options;
+  const voided = await written(errand, async () => ledger.voidAttempt(run, outcome));
+  return await written(errand, async () => {
+    const atMs = clock.monotonic();
+    return { run: await ledger.beginAttempt(voided), atMs };
+  });
+}
+
+async function attempt(errand: Errand, first: Begun): Promise<RunView> {
   const { launcher, stop, arrivedAtMs } = errand;
   const { ledger, clock, providers, limits, sealer } = launcher.options;
-  const provider = providers.get(first.providerId);
-  let run = first;
+  const provider = providers.get(first.run.providerId);
+  let begun = first;
+  let { run } = begun;
   if (provider === undefined) {
     const failure = {
       code: 'UNCONFIGURED',
@@ -130,6 +166,10 @@ async function attempt(errand: Errand, first: Run): Promise<RunView> {
         })
       : undefined;
   for (;;) {
+    while (clock.monotonic() - begun.atMs > sendWithinMs && !stop.signal.aborted) {
+      begun = await begunAnew(errand, run, 'NOT_SENT');
+      ({ run } = begun);
+    }
     const outcome = await launched(errand, provider, {
       stream: events !== undefined,
       signal: stop.signal,
@@ -139,8 +179,8 @@ async function attempt(errand: Errand, first: Run): Promise<RunView> {
     noteOutcome(errand, run, outcome);
     const repeat = await mayRepeat(provider, run, outcome, stop.signal);
     if (repeat !== undefined) {
-      const voided = await written(errand, async () => ledger.voidAttempt(run, repeat));
-      run = await written(errand, async () => ledger.beginAttempt(voided));
+      begun = await begunAnew(errand, run, repeat);
+      ({ run } = begun);
       continue;
     }
     const ending = endingOf(outcome, stop.signal, elapsedMs(arrivedAtMs, clock.monotonic()));
