@@ -1,5 +1,5 @@
-import { compareKeys, firstRank, orderAfter, orderBy } from './row-order.ts';
-import type { RowOrder, SortKey } from './row-order.ts';
+import { compareKeys, firstRank, orderAfter, orderBy, orderById } from './row-order.ts';
+import type { IdOrder, RowOrder, SortKey } from './row-order.ts';
 import type { Selection } from './row-selection.ts';
 
 export type SortDirection = 'ASC' | 'DESC';
@@ -9,13 +9,17 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
   readonly rows: readonly Row[];
   readonly #keyOf: Readonly<Record<Field, (row: Row) => SortKey>>;
   readonly #orders: ReadonlyMap<Field, RowOrder>;
+  /** For the next that are built. */
+  readonly #byId: IdOrder;
 
   private constructor(
     rows: readonly Row[],
     keyOf: Readonly<Record<Field, (row: Row) => SortKey>>,
     orders: ReadonlyMap<Field, RowOrder>,
+    byId: IdOrder,
   ) {
     this.rows = rows;
+    this.#byId = byId;
     this.#keyOf = keyOf;
     this.#orders = orders;
   }
@@ -32,15 +36,16 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
     before?: OrderedRows<Row, Field>,
   ): Generator<void, OrderedRows<Row, Field>> {
     const known = before !== undefined && haveSameIds(before.rows, rows) ? before : undefined;
+    const byId = known === undefined ? yield* orderById(rows) : known.#byId;
     const orders = new Map<Field, RowOrder>();
     for (const field of Object.keys(keyOf) as Field[]) {
       const order =
         known === undefined
-          ? yield* orderBy(rows, keyOf[field])
-          : yield* orderAfter(known.rows, known.#orderBy(field), rows, keyOf[field]);
+          ? yield* orderBy(rows, keyOf[field], byId)
+          : yield* orderAfter(known.rows, known.#orderBy(field), rows, keyOf[field], byId);
       orders.set(field, order);
     }
-    return new OrderedRows(rows, keyOf, orders);
+    return new OrderedRows(rows, keyOf, orders, byId);
   }
 
   /**

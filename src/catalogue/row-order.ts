@@ -22,23 +22,52 @@ const runLength = 2048;
 /** Above this share of other values everything is sorted again, because that is cheaper then. */
 const fewShare = 1 / 8;
 
-/** Sorts rows, offering to pause between slices of work. */
-export function* orderBy<Row extends Identified>(
+/** The order of ids. With it, ties of other orders are decided without looking at texts. */
+export interface IdOrder {
+  readonly positionAt: Uint32Array;
+  readonly rankOf: Uint32Array;
+}
+
+export function* orderById(rows: readonly Identified[]): Generator<void, IdOrder> {
+  const positionAt = yield* mergeSorted(rows.length, (left, right) => {
+    const leftId = rows[left]!.id;
+    const rightId = rows[right]!.id;
+    return leftId < rightId ? -1 : leftId > rightId ? 1 : 0;
+  });
+  return { positionAt, rankOf: inverseOf(positionAt) };
+}
+
+/**
+ * Sorts rows, offering to pause between slices of work: only the different values among them, of which there are
+ * far fewer, then the rows are counted into their places.
+ */
+export function* orderBy<Row>(
   rows: readonly Row[],
   keyOf: (row: Row) => SortKey,
+  byId: IdOrder,
 ): Generator<void, RowOrder> {
-  const approximations = yield* approximationsOf(rows, keyOf);
-  const exactly = comparisonBy(rows, keyOf);
-  const compare =
-    approximations === undefined
-      ? exactly
-      : (left: number, right: number): number => {
-          // Decides all but near ties and unknown values, of which no comparison is true.
-          if (approximations[left]! < approximations[right]!) return -1;
-          if (approximations[left]! > approximations[right]!) return 1;
-          return exactly(left, right);
-        };
-  const positionAt = yield* mergeSorted(rows.length, compare);
+  const numbers = new Map<SortKey, number>();
+  const numberOf = new Uint32Array(rows.length);
+  for (let position = 0; position < rows.length; position += 1) {
+    if (position % runLength === 0) yield;
+    const key = keyOf(rows[position]!);
+    let number = numbers.get(key);
+    if (number === undefined) {
+      number = numbers.size;
+      numbers.set(key, number);
+    }
+    numberOf[position] = number;
+  }
+  const places = yield* placesOf([...numbers.keys()]);
+  const nextRanks = new Uint32Array(numbers.size + 1);
+  for (const number of numberOf) nextRanks[places[number]! + 1]! += 1;
+  for (let place = 0; place < numbers.size; place += 1) nextRanks[place + 1]! += nextRanks[place]!;
+  yield;
+  const positionAt = new Uint32Array(rows.length);
+  for (const position of byId.positionAt) {
+    positionAt[nextRanks[places[numberOf[position]!]!]!++] = position;
+  }
+  yield;
   return orderOf(rows, keyOf, positionAt);
 }
 
@@ -47,11 +76,12 @@ export function* orderBy<Row extends Identified>(
  *
  * @param before - the same rows at the same positions, as they were then.
  */
-export function* orderAfter<Row extends Identified>(
+export function* orderAfter<Row>(
   before: readonly Row[],
   order: RowOrder,
   rows: readonly Row[],
   keyOf: (row: Row) => SortKey,
+  byId: IdOrder,
 ): Generator<void, RowOrder> {
   const isOther = new Uint8Array(rows.length);
   let otherCount = 0;
@@ -62,8 +92,8 @@ export function* orderAfter<Row extends Identified>(
     otherCount += 1;
   }
   if (otherCount === 0) return order;
-  if (otherCount > rows.length * fewShare) return yield* orderBy(rows, keyOf);
-  const compare = comparisonBy(rows, keyOf);
+  if (otherCount > rows.length * fewShare) return yield* orderBy(rows, keyOf, byId);
+  const compare = comparisonBy(rows, keyOf, byId);
   const kept = order.positionAt.filter((position) => isOther[position] === 0);
   yield;
   const others = order.positionAt.filter((position) => isOther[position] === 1).sort(compare);
@@ -109,8 +139,7 @@ function orderOf<Row>(
   keyOf: (row: Row) => SortKey,
   positionAt: Uint32Array,
 ): RowOrder {
-  const rankOf = new Uint32Array(positionAt.length);
-  for (let rank = 0; rank < positionAt.length; rank += 1) rankOf[positionAt[rank]!] = rank;
+  const rankOf = inverseOf(positionAt);
   const knownCount = firstRank(
     positionAt.length,
     (rank) => keyOf(rows[positionAt[rank]!]!) === undefined,
@@ -118,37 +147,49 @@ function orderOf<Row>(
   return { positionAt, rankOf, knownCount };
 }
 
-/** The numbers nearest to the values, in the same order; undefined for texts. */
-function* approximationsOf<Row>(
-  rows: readonly Row[],
-  keyOf: (row: Row) => SortKey,
-): Generator<void, Float64Array | undefined> {
-  const approximations = new Float64Array(rows.length);
-  for (const [position, row] of rows.entries()) {
-    if (position % runLength === 0) yield;
-    const key = keyOf(row);
-    if (typeof key === 'string') return undefined;
-    approximations[position] = key instanceof Decimal ? key.toApproximateNumber() : (key ?? NaN);
+function inverseOf(positionAt: Uint32Array): Uint32Array {
+  const rankOf = new Uint32Array(positionAt.length);
+  for (let rank = 0; rank < positionAt.length; rank += 1) rankOf[positionAt[rank]!] = rank;
+  return rankOf;
+}
+
+/** The place of each of some values in their order; values that are equal have the same. */
+function* placesOf(keys: readonly SortKey[]): Generator<void, Uint32Array> {
+  const approximations = new Float64Array(keys.length).fill(NaN);
+  for (const [number, key] of keys.entries()) {
+    if (number % runLength === 0) yield;
+    if (key instanceof Decimal) approximations[number] = key.toApproximateNumber();
+    else if (typeof key === 'number') approximations[number] = key;
   }
-  return approximations;
+  const compare = (left: number, right: number): number => {
+    // Decides all but near ties, texts and the unknown value, of which no comparison is true.
+    if (approximations[left]! < approximations[right]!) return -1;
+    if (approximations[left]! > approximations[right]!) return 1;
+    return compareUnknownLast(keys[left], keys[right]);
+  };
+  const order = yield* mergeSorted(keys.length, compare);
+  const places = new Uint32Array(keys.length);
+  let place = 0;
+  for (let rank = 1; rank < order.length; rank += 1) {
+    if (rank % runLength === 0) yield;
+    if (compare(order[rank - 1]!, order[rank]!) !== 0) place += 1;
+    places[order[rank]!] = place;
+  }
+  return places;
 }
 
-function comparisonBy<Row extends Identified>(
+function comparisonBy<Row>(
   rows: readonly Row[],
   keyOf: (row: Row) => SortKey,
+  { rankOf }: IdOrder,
 ): (left: number, right: number) => number {
-  return (left, right) => {
-    const leftRow = rows[left]!;
-    const rightRow = rows[right]!;
-    const leftKey = keyOf(leftRow);
-    const rightKey = keyOf(rightRow);
-    const unknownLast = Number(leftKey === undefined) - Number(rightKey === undefined);
-    return unknownLast || compareKeys(leftKey, rightKey) || compareIds(leftRow, rightRow);
-  };
+  return (left, right) =>
+    compareUnknownLast(keyOf(rows[left]!), keyOf(rows[right]!)) || rankOf[left]! - rankOf[right]!;
 }
 
-function compareIds({ id: left }: Identified, { id: right }: Identified): number {
-  return left < right ? -1 : left > right ? 1 : 0;
+function compareUnknownLast(left: SortKey, right: SortKey): number {
+  const unknownLast = Number(left === undefined) - Number(right === undefined);
+  return unknownLast || compareKeys(left, right);
 }
 
 function* mergeSorted(
