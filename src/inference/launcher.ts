@@ -6,8 +6,7 @@ import type { ProviderInterface } from '../providers/provider.ts';
 import { carryOut } from './carry-out.ts';
 import { sealedRequest } from './content.ts';
 import type { ContentSealer } from './content.ts';
-import { originOf } from './ledger.ts';
-import type { ActOrigin, Ledger, Reservation, ReservationResult } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import {
   defaultDeadlineMs,
   faultOf,
@@ -23,9 +22,12 @@ import { Places } from './places.ts';
 import { RateGate } from './rate-gate.ts';
 import { refusal, refusalOfFailure } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
+import { conflict, keyExpired, refusalOfReservation } from './refused-reservation.ts';
+import { originOf } from './reservation.ts';
+import type { ActOrigin, Reservation, ReservationResult } from './reservation.ts';
 import type { Run } from './run.ts';
 import { SpeedBoard } from './speed.ts';
-import { costLimit, termsOf } from './terms.ts';
+import { termsOf } from './terms.ts';
 import type { TermLimits, Terms } from './terms.ts';
 
 /** Who launches, and what the operator or his token allows him. */
@@ -244,34 +246,9 @@ export class Launcher {
     } catch (error) {
       return this.#ledgerUnavailable(error);
     }
-    switch (result.kind) {
-      case 'RESERVED':
-        return await this.#answer(request, result.run, false);
-      case 'KNOWN':
-        return await this.#replay(request, result.run);
-      case 'CONFLICT':
-        return conflict(result.run);
-      case 'KEY_EXPIRED':
-        return keyExpired();
-      case 'SUPERSEDES_INVALID':
-        return refusal(
-          'SUPERSEDES_INVALID',
-          "`supersedes` must name a run of the caller's with an unknown outcome.",
-        );
-      case 'RATE_LIMITED':
-        return refusal('RATE_LIMITED', 'The caller launches too often.', {
-          retryAfterMs: result.retryAfterMs,
-        });
-      case 'PROVIDER_FULL':
-        return refusal('QUEUE_FULL', 'Every place at the provider is taken.', {
-          retryAfterMs: 1000,
-        });
-      case 'BUDGET_EXCEEDED':
-        return {
-          ...costLimit('BUDGET_EXCEEDED', result.available, terms.worstCase, terms.lines),
-          retryAfterMs: untilNextDayMs(this.options.clock.now()),
-        };
-    }
+    if (result.kind === 'RESERVED') return await this.#answer(request, result.run, false);
+    if (result.kind === 'KNOWN') return await this.#replay(request, result.run);
+    return refusalOfReservation(result, terms, this.options.clock.now());
   }
 
   /** Reserves and, when that is done, starts: what got in goes on with the run or leaves. */
@@ -441,27 +418,9 @@ function intentOf(caller: string, idempotencyKey: string): string {
   return JSON.stringify([caller, idempotencyKey]);
 }
 
-function conflict(run: Run): Refusal {
-  return refusal('IDEMPOTENCY_CONFLICT', 'The key belongs to another request.', {
-    detail: { kind: 'CONFLICT', run },
-  });
-}
-
-function keyExpired(): Refusal {
-  return refusal(
-    'IDEMPOTENCY_KEY_EXPIRED',
-    'The key was used longer ago than keys are kept; take a new one.',
-  );
-}
-
 /** Far fewer tokens than a request can have: a provider with less room than that will refuse it. */
 function leastTokensOf(payload: InferencePayload): number {
   if (!('messages' in payload)) return 0;
   const characters = payload.messages.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
   return Math.ceil(characters / 16);
-}
-
-function untilNextDayMs(nowMs: number): number {
-  const dayMs = 86_400_000;
-  return dayMs - (nowMs % dayMs);
 }

@@ -1,70 +1,21 @@
-import { Decimal } from '../domain/decimal.ts';
+import type { Decimal } from '../domain/decimal.ts';
 import { inSpan } from '../domain/tracing.ts';
 import type { Tracing } from '../domain/tracing.ts';
-import type { Task } from '../domain/model.ts';
-import type { ComponentPrices } from '../domain/price.ts';
 import type { Clock } from '../domain/clock.ts';
-import { unknownCost } from './cost.ts';
+import { holdInBudget, presentBudget, refusalBy, releaseFromBudget } from './budgets.ts';
 import { afterFact, FactRefused, isOverrun } from './facts.ts';
 import type { Ending, Fact } from './facts.ts';
 import type {
-  BudgetDay,
   LedgerStore,
   LedgerTransaction,
   NewEvent,
   SpeedSample,
   StoredContent,
 } from './ledger-store.ts';
-import { dayOf, holdsReservation, isFinal } from './run.ts';
-import type { Order, Resolution, Run, RunMode } from './run.ts';
-
-/** The request that somebody acted by, as the logs name it. */
-export interface ActOrigin {
-  readonly requestId: string;
-  /** The trace of that request, where it belongs to one. */
-  readonly traceId?: string;
-}
-
-/** What is reserved in one step, before anything is sent. */
-export interface Reservation extends ActOrigin {
-  readonly id: string;
-  readonly caller: string;
-  readonly idempotencyKey: string;
-  readonly requestHash: string;
-  readonly mode: RunMode;
-  readonly providerId: string;
-  readonly modelId: string;
-  readonly offeringId: string;
-  readonly task: Task;
-  readonly declaredRegion: string | undefined;
-  readonly priceVersion: string;
-  readonly prices: ComponentPrices;
-  /** USD. */
-  readonly worstCase: Decimal;
-  readonly deadlineAtMs: number;
-  readonly supersedes: string | undefined;
-  readonly metadata: Readonly<Record<string, string>> | undefined;
-  /** USD for one UTC day; undefined for no budget. */
-  readonly dailyBudget: Decimal | undefined;
-  /** The most runs that may be in flight at the provider, over all processes. */
-  readonly concurrency: number;
-  /** Whether the run waits for a place, or is sent at once. */
-  readonly start: 'SENDING' | 'QUEUED';
-  readonly content: Omit<StoredContent, 'runId'> | undefined;
-}
-
-/** What came of a reservation. */
-export type ReservationResult =
-  /** Reserved now; the caller of this method must carry the run out. */
-  | { readonly kind: 'RESERVED'; readonly run: Run }
-  /** The key was known for the same request. */
-  | { readonly kind: 'KNOWN'; readonly run: Run }
-  | { readonly kind: 'CONFLICT'; readonly run: Run }
-  | { readonly kind: 'KEY_EXPIRED' }
-  | { readonly kind: 'BUDGET_EXCEEDED'; readonly limit: Decimal; readonly available: Decimal }
-  | { readonly kind: 'PROVIDER_FULL' }
-  | { readonly kind: 'RATE_LIMITED'; readonly retryAfterMs: number }
-  | { readonly kind: 'SUPERSEDES_INVALID' };
+import { blankRun, orderOf, originOf } from './reservation.ts';
+import type { ActOrigin, Reservation, ReservationResult } from './reservation.ts';
+import { isFinal } from './run.ts';
+import type { Resolution, Run } from './run.ts';
 
 export interface LedgerOptions {
   readonly store: LedgerStore;
@@ -383,110 +334,4 @@ async function appended(ledger: LedgerTransaction, run: Run, fact: Fact): Promis
 /** Writes a run that was read in the same step, so that nobody can have changed it since. */
 async function updated(ledger: LedgerTransaction, run: Run, facts: readonly Fact[]): Promise<void> {
   if (!(await ledger.updateRun(run, facts))) throw new Error('A run changed within one step');
-}
-
-function orderOf(reservation: Reservation): Order {
-  const { mode, providerId, modelId, offeringId, task, declaredRegion, supersedes, metadata } =
-    reservation;
-  return { mode, providerId, modelId, offeringId, task, declaredRegion, supersedes, metadata };
-}
-
-/** The names of the request alone. */
-export function originOf({
-  requestId,
-  traceId,
-}: {
-  readonly requestId: string;
-  readonly traceId?: string | undefined;
-}): ActOrigin {
-  return { requestId, ...(traceId === undefined ? {} : { traceId }) };
-}
-
-/** A run before its first fact, which must be RESERVED. */
-function blankRun(reservation: Reservation, nowMs: number): Run {
-  return {
-    id: reservation.id,
-    caller: reservation.caller,
-    idempotencyKey: reservation.idempotencyKey,
-    requestHash: reservation.requestHash,
-    ...orderOf(reservation),
-    state: 'RESERVED',
-    createdAtMs: nowMs,
-    reservedAtMs: nowMs,
-    startedAtMs: undefined,
-    finishedAtMs: undefined,
-    settledAtMs: undefined,
-    deadlineAtMs: reservation.deadlineAtMs,
-    cancelRequestedAtMs: undefined,
-    priceVersion: reservation.priceVersion,
-    prices: reservation.prices,
-    reserved: reservation.worstCase,
-    cost: unknownCost(reservation.worstCase),
-    charge: Decimal.zero,
-    usage: undefined,
-    timing: {},
-    servedCode: undefined,
-    providerRequestId: undefined,
-    failure: undefined,
-    attempts: [],
-    resolution: undefined,
-    retriable: true,
-    owner: '',
-    fence: 0,
-    facts: 0,
-  };
-}
-
-/** The caller's budget for the day; undefined when there is none to be kept. */
-async function presentBudget(
-  ledger: LedgerTransaction,
-  { caller, dailyBudget }: Reservation,
-  nowMs: number,
-): Promise<BudgetDay | undefined> {
-  const day = dayOf(nowMs);
-  return dailyBudget === undefined
-    ? await ledger.budget(caller, day)
-    : await ledger.beginBudget(caller, day);
-}
-
-/** Says why the worst case does not fit into the caller's budget for the day. */
-function refusalBy(
-  budget: BudgetDay | undefined,
-  { dailyBudget, worstCase }: Reservation,
-): ReservationResult | undefined {
-  if (budget === undefined || dailyBudget === undefined) return undefined;
-  const available = dailyBudget.minus(budget.reserved).minus(budget.spent);
-  return worstCase.compare(available) > 0
-    ? { kind: 'BUDGET_EXCEEDED', limit: dailyBudget, available }
-    : undefined;
-}
-
-async function holdInBudget(
-  ledger: LedgerTransaction,
-  budget: BudgetDay,
-  { caller, worstCase }: Reservation,
-  nowMs: number,
-): Promise<void> {
-  const reserved = budget.reserved.plus(worstCase);
-  await ledger.putBudget(caller, dayOf(nowMs), { ...budget, reserved });
-}
-
-/** Moves what a run held to what it was charged, on the day of its reservation. */
-async function releaseFromBudget(
-  ledger: LedgerTransaction,
-  before: Run,
-  after: Run,
-): Promise<void> {
-  const day = dayOf(before.reservedAtMs);
-  const budget = await ledger.budget(before.caller, day);
-  if (budget === undefined) return;
-  await ledger.putBudget(before.caller, day, budgetAfter(budget, before, after));
-}
-
-function budgetAfter(budget: BudgetDay, before: Run, after: Run): BudgetDay {
-  const released = holdsReservation(before) && !holdsReservation(after);
-  return {
-    reserved: released ? budget.reserved.minus(before.reserved) : budget.reserved,
-    spent: budget.spent.plus(after.charge).minus(before.charge),
-  };
 }

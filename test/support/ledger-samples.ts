@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { Decimal } from '../../src/domain/decimal.ts';
 import { unknownCost } from '../../src/inference/cost.ts';
 import { afterFact, type Ending, type Fact } from '../../src/inference/facts.ts';
-import { Ledger, type LedgerOptions, type Reservation } from '../../src/inference/ledger.ts';
+import { Ledger, type LedgerOptions } from '../../src/inference/ledger.ts';
+import type { Reservation } from '../../src/inference/reservation.ts';
 import type { LedgerStore } from '../../src/inference/ledger-store.ts';
 import type { Run } from '../../src/inference/run.ts';
 

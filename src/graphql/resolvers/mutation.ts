@@ -1,7 +1,7 @@
 import { Decimal } from '../../domain/decimal.ts';
 import { isStorageAway } from '../../domain/storage-away.ts';
 import type { LaunchCaller } from '../../inference/launcher.ts';
-import { originOf } from '../../inference/ledger.ts';
+import { originOf } from '../../inference/reservation.ts';
 import type { RunView } from '../../inference/live-runs.ts';
 import type { RequestContext } from '../context.ts';
 import type { MutationResolvers } from '../generated.ts';
