@@ -105,9 +105,10 @@ describe('lines that are written many at once', () => {
 
   it('hold up no process whose output nobody reads any more', async () => {
     const source = new URL('../src/service-log.ts', import.meta.url).href;
-    const code = `import { createLog } from '${source}'; const log = createLog('info'); log.warn('ready');
+    const code = `import { createLog } from '${source}'; const log = createLog('info');
       process.on('SIGTERM', () => { log.info('last words'); process.exit(4); });
-      setInterval(() => log.info('more'), 20);`;
+      setInterval(() => log.info('more'), 20);
+      log.warn('ready');`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
