@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterEach, expect, test, vi } from 'vitest';
 
@@ -10,10 +11,13 @@ import { silentLog } from '../support/store-opening.ts';
 let bench: SqliteBench;
 afterEach(() => bench.dispose());
 
-const insert = (slot: number) =>
-  bench.transactions.run((transaction) => transaction.execute(insertSlot, { feed: 'test', slot }));
+const insert = (slot: number, feed = 'test') =>
+  bench.transactions.run((transaction) => transaction.execute(insertSlot, { feed, slot }));
 
-test('committed pages reach the database file while the store is open', async () => {
+/** More than half of what is a small log. */
+const manyPages = 'x'.repeat(2_500_000);
+
+test('the pages of a log that is no longer small reach the database file while the store is open', async () => {
   bench = await createSqliteBench();
   const checkpoints = new Checkpoints({
     databasePath: bench.path,
@@ -22,10 +26,40 @@ test('committed pages reach the database file while the store is open', async ()
   });
   checkpoints.start(bench.queue);
   const sizeBefore = (await stat(bench.path)).size;
-  for (let slot = 0; slot < 20; slot += 1) await insert(slot);
+  await insert(1, manyPages);
+  await insert(2, manyPages);
   checkpoints.afterUse();
 
   await vi.waitFor(async () => expect((await stat(bench.path)).size).toBeGreaterThan(sizeBefore), {
+    timeout: 15_000,
+  });
+  await checkpoints.stop();
+});
+
+test('a use that changes nothing leaves the log to be copied and emptied as ever', async () => {
+  bench = await createSqliteBench();
+  const checkpoints = new Checkpoints({
+    databasePath: bench.path,
+    file: bench.file,
+    log: silentLog,
+  });
+  checkpoints.start(bench.queue);
+  await insert(1);
+  checkpoints.afterUse();
+  // The first of them notes the change, the second finds nothing to do.
+  await delay(1_200);
+  checkpoints.afterUse();
+  await delay(1_200);
+
+  await insert(2, manyPages);
+  await insert(3, manyPages);
+  const sizeBefore = (await stat(bench.path)).size;
+  checkpoints.afterUse();
+  await vi.waitFor(async () => expect((await stat(bench.path)).size).toBeGreaterThan(sizeBefore), {
+    timeout: 15_000,
+  });
+  checkpoints.afterErasing();
+  await vi.waitFor(async () => expect((await stat(`${bench.path}-wal`)).size).toBe(0), {
     timeout: 15_000,
   });
   await checkpoints.stop();
@@ -40,7 +74,8 @@ test('where the worker cannot run, commits do its work and the operator is told'
     log: { ...silentLog, warn: (_fields, message) => warnings.push(message) },
   });
   checkpoints.start(bench.queue);
-  await insert(1);
+  await insert(1, manyPages);
+  await insert(2, manyPages);
   checkpoints.afterUse();
 
   await vi.waitUntil(() => warnings.length > 0, { timeout: 15_000 });
@@ -48,6 +83,6 @@ test('where the worker cannot run, commits do its work and the operator is told'
   expect({ ...bench.file.prepare('pragma wal_autocheckpoint').get() }).toEqual({
     wal_autocheckpoint: 1_000,
   });
-  await insert(2);
+  await insert(3);
   await checkpoints.stop();
 });

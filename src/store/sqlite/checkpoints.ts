@@ -1,9 +1,12 @@
+import { statSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 
 import type { StoreLog } from '../store-log.ts';
 import type { ConnectionQueue } from './connection-queue.ts';
 
+/** A log up to this size is left alone, which at a start is read in milliseconds: 1,000 pages, as SQLite does. */
+const smallLogBytes = 1_000 * 4_096;
 /** How long after a change its pages are copied from the log into the database file. */
 const checkpointAfterMs = 1_000;
 /** How long a worker without work is kept: its thread takes some 20 MB of memory. */
@@ -57,7 +60,7 @@ export class Checkpoints {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       // The log is being emptied, after which this is asked for again: the worker does one thing at a time.
-      if (this.#running === undefined) this.#running = this.#run();
+      if (this.#running === undefined) this.#begin();
     }, checkpointAfterMs).unref();
   }
 
@@ -80,22 +83,27 @@ export class Checkpoints {
     await this.#stopWorker();
   }
 
-  async #run(): Promise<void> {
+  #begin(): void {
     clearTimeout(this.#idleTimer);
     this.#usedSinceStart = false;
+    // Not at the end of the work itself: without anything to wait for, that comes before it is noted here.
+    this.#running = this.#run().then(() => {
+      this.#running = undefined;
+      if (this.#worker !== undefined) {
+        this.#idleTimer = setTimeout(() => void this.#stopWorker(), idleWorkerMs).unref();
+      }
+      if (this.#usedSinceStart) this.afterUse();
+    });
+  }
+
+  async #run(): Promise<void> {
     try {
-      if (this.#hasChanged()) await this.#checkpoint();
+      if (!this.#isLogSmall() && this.#hasChanged()) await this.#checkpoint();
     } catch (error) {
       this.#queue = undefined;
       this.#parts.log.warn({ error }, 'The checkpoint worker failed; commits take over its work');
       this.#parts.file.exec(`pragma wal_autocheckpoint = ${fallbackLogPages}`);
-    } finally {
-      this.#running = undefined;
     }
-    if (this.#worker !== undefined) {
-      this.#idleTimer = setTimeout(() => void this.#stopWorker(), idleWorkerMs).unref();
-    }
-    if (this.#usedSinceStart) this.afterUse();
   }
 
   async #emptyLog(): Promise<void> {
@@ -123,6 +131,12 @@ export class Checkpoints {
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.stop();
+  }
+
+  /** Starting a thread for the few rows of a poll would cost an idle service a tenth of its memory. */
+  #isLogSmall(): boolean {
+    const log = statSync(`${this.#parts.databasePath}-wal`, { throwIfNoEntry: false });
+    return log !== undefined && log.size <= smallLogBytes;
   }
 
   #hasChanged(): boolean {
