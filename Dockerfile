@@ -22,6 +22,8 @@ RUN npm ci --omit=dev --ignore-scripts && find node_modules -name '*.map' -type 
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data
+# As `npm start` has it: half the room for young objects costs no time and saves ten megabytes and more.
+ENV NODE_OPTIONS=--max-semi-space-size=8
 WORKDIR /app
 RUN mkdir /data && chown node:node /data
 COPY --from=dependencies /app/node_modules ./node_modules

@@ -19,6 +19,8 @@ export interface Contender {
 }
 
 const root = fileURLToPath(new URL('../', import.meta.url));
+/** The arguments of `npm start`: flags of Node, and last the file. */
+export const startArguments: readonly string[] = startScript().split(' ').slice(1);
 export const routerToken = 'bench-router-token-0123456789abcdef';
 const startPatienceMs = 30_000;
 
@@ -27,7 +29,7 @@ export async function startService(
   groqUrl: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Contender> {
-  return await startProcess('this service', ['src/main.ts'], {
+  return await startProcess('this service', startArguments, {
     GROQ_BASE_URL: groqUrl,
     GROQ_PRICING_URL: `${groqUrl}/v1/pricing`,
     GROQ_API_KEY: 'bench',
@@ -36,6 +38,13 @@ export async function startService(
     ROUTER_TOKENS: routerToken,
     ...environment,
   });
+}
+
+function startScript(): string {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly scripts: { readonly start: string };
+  };
+  return scripts.start;
 }
 
 /** A server of another make on the same schema, resolvers and rows. */

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { modelCount } from './marketplace.ts';
-import { startPeer } from './contenders.ts';
+import { startPeer, startArguments } from './contenders.ts';
 import { processorMs, residentBytes } from './process-cost.ts';
 import { machine, median } from './report.ts';
 
@@ -99,7 +99,7 @@ async function startOnce(entry: (typeof entries)[number], idleMs: number): Promi
 }
 
 function start(entry: string, port: number, groqUrl: string) {
-  return spawn(process.execPath, [entry], {
+  return spawn(process.execPath, [...startArguments.slice(0, -1), entry], {
     cwd: root,
     env: {
       PATH: process.env['PATH'],
