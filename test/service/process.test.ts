@@ -41,7 +41,8 @@ function run(environment: Readonly<Record<string, string>>, file = mainFile): Ru
   let [output, errors] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  const exit = once(child, 'exit').then(([code]) => code as number | null);
+  // Not 'exit', which may come before the last of what it has written.
+  const exit = once(child, 'close').then(([code]) => code as number | null);
   return { child, output: () => output, errors: () => errors, exit };
 }
 

@@ -60,7 +60,8 @@ export async function startServiceProcess(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const exited = once(child, 'exit') as Promise<[number | null]>;
+  // Not 'exit', which may come before the last of what it has written.
+  const exited = once(child, 'close') as Promise<[number | null]>;
   const written: string[] = [];
   const faults: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => written.push(text));
