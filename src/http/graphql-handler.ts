@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BaseContext } from '@apollo/server';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
@@ -156,6 +157,8 @@ export class GraphQLHandler<Context extends BaseContext> {
   async #startEngine(): Promise<GraphQLEngine<Context>> {
     const { schema, gate, limits, log, onError } = this.#options;
     const { GraphQLEngine } = await import('./graphql-engine.ts');
+    // Loading takes some 30 ms, and so does starting: other work goes on between the two.
+    await nextTurn();
     return await GraphQLEngine.start<Context>(schema, gate.documents, limits, log, onError);
   }
 
