@@ -44,6 +44,30 @@ describe('an offering', () => {
     expect(ids('0.2')).toEqual(ids('0.1'));
   });
 
+  it('keeps the price object of the snapshot before while nothing about the price changed', () => {
+    const id = 'groq:anywhere:on_demand:one';
+    const entries = { groq: aProvider() };
+    const poll = (input: string, nowMs: number) => ({
+      models: modelList([model('one')], nowMs),
+      prices: [priceList('models', [price('one', { input })], nowMs)],
+      nowMs,
+    });
+    const first = poll('0.1', startMs);
+    const groq = memoryAfter([first]);
+    const before = snapshotOf(entries, { groq });
+    const priceIn = (memory: typeof groq) =>
+      snapshotOf(entries, { groq: memory }, { previous: before }).offerings.get(id)?.price;
+    expect(priceIn(groq)).toBe(before.offerings.get(id)?.price);
+    expect(priceIn(memoryAfter([first, poll('0.2', startMs + minuteMs)]))).toMatchObject({
+      components: componentsOf({ input: '0.2' }),
+      observedAtMs: startMs + minuteMs,
+    });
+    expect(priceIn(memoryAfter([first, poll('0.1', startMs + minuteMs)]))).toMatchObject({
+      components: componentsOf({ input: '0.1' }),
+      observedAtMs: startMs + minuteMs,
+    });
+  });
+
   it('names its own type, so that a federated answer can be made of it as it is', () => {
     const snapshot = snapshotOf({ groq: aProvider() }, { groq: polled([model('one')]) });
     const offering = snapshot.offerings.get('groq:anywhere:on_demand:one');

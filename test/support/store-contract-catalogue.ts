@@ -35,6 +35,19 @@ export function describeCatalogueStore({ store, restart }: ContractStore): void 
     });
   });
 
+  test('rows are written as they come, and loading keeps what is made of each', async () => {
+    const keys = ['streamed-1', 'streamed-2'];
+    const rows = {
+      *[Symbol.iterator]() {
+        for (const key of keys) yield row(key, '1');
+      },
+    };
+    await store().catalogue.commitCatalogue(change(rows));
+
+    const loaded = await store().catalogue.loadCatalogue(({ key, body }) => `${key} is ${body}`);
+    expect(loaded.rows).toEqual(expect.arrayContaining(keys.map((key) => `${key} is 1`)));
+  });
+
   test('each commit has a greater version, an empty one too', async () => {
     const first = await store().catalogue.commitCatalogue(change([row('greater', '1')]));
     const second = await store().catalogue.commitCatalogue(change([]));
@@ -194,7 +207,7 @@ function row(key: string, body: string | null): CatalogueRow {
 }
 
 function change(
-  rows: readonly CatalogueRow[],
+  rows: Iterable<CatalogueRow>,
   pricePoints: CatalogueChange['pricePoints'] = [],
 ): CatalogueChange {
   return { atMs: 1_790_000_000_000, rows, pricePoints };
