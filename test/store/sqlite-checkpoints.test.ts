@@ -14,17 +14,19 @@ afterEach(() => bench.dispose());
 const insert = (slot: number, feed = 'test') =>
   bench.transactions.run((transaction) => transaction.execute(insertSlot, { feed, slot }));
 
+async function startedCheckpoints(): Promise<Checkpoints> {
+  bench = await createSqliteBench();
+  const { path: databasePath, file, queue } = bench;
+  const checkpoints = new Checkpoints({ databasePath, file, log: silentLog });
+  checkpoints.start(queue);
+  return checkpoints;
+}
+
 /** More than half of what is a small log. */
 const manyPages = 'x'.repeat(2_500_000);
 
 test('the pages of a log that is no longer small reach the database file while the store is open', async () => {
-  bench = await createSqliteBench();
-  const checkpoints = new Checkpoints({
-    databasePath: bench.path,
-    file: bench.file,
-    log: silentLog,
-  });
-  checkpoints.start(bench.queue);
+  const checkpoints = await startedCheckpoints();
   const sizeBefore = (await stat(bench.path)).size;
   await insert(1, manyPages);
   await insert(2, manyPages);
@@ -37,13 +39,7 @@ test('the pages of a log that is no longer small reach the database file while t
 });
 
 test('a use that changes nothing leaves the log to be copied and emptied as ever', async () => {
-  bench = await createSqliteBench();
-  const checkpoints = new Checkpoints({
-    databasePath: bench.path,
-    file: bench.file,
-    log: silentLog,
-  });
-  checkpoints.start(bench.queue);
+  const checkpoints = await startedCheckpoints();
   await insert(1);
   checkpoints.afterUse();
   // The first of them notes the change, the second finds nothing to do.
