@@ -19,11 +19,12 @@ export class SearchTexts {
   /**
    * For each text, by its number, 1 if the word occurs in it.
    *
-   * @param word - in lower case, without white space: so no occurrence spans two texts.
+   * @param word - in lower case, without white space: so no occurrence spans two texts. The empty word is in all.
    */
   flagsOf(word: string): Uint8Array {
     const starts = this.#starts;
     const flags = new Uint8Array(starts.length - 1);
+    if (word === '') return flags.fill(1);
     let number = 0;
     let place = this.#joined.indexOf(word);
     while (place !== -1 && number < flags.length) {
