@@ -23,9 +23,9 @@ const shortestPauseMs = 1_000;
 const dayMs = 24 * 3_600_000;
 
 /**
- * Renews a token at 70 to 73 % of what is left of its life, until it can't be renewed any further: near
- * the end of its maximum life each renewal gives less. What is left then, 10 to 20 % of a whole lease,
- * is time to log in anew while the token still works.
+ * Renews a token at 70 to 73 % of its life, until it can't be renewed any further: near the end of its
+ * maximum life each renewal gives less. The last 10 to 20 % of a whole lease are never waited away: they
+ * are time to log in anew while the token still works.
  */
 export async function keepLease(keeping: LeaseKeeping): Promise<void> {
   const { login, clock, log, signal } = keeping;
@@ -35,11 +35,9 @@ export async function keepLease(keeping: LeaseKeeping): Promise<void> {
   let failures = 0;
   while (lease.renewable && endsAt - clock.monotonic() > graceMs) {
     const leftMs = endsAt - clock.monotonic();
-    const waitMs =
-      failures === 0
-        ? (leftMs * 2) / 3 + graceMs / 3
-        : Math.min(leftMs - graceMs, backoffMs(failures));
-    if (!(await pause(clock, Math.max(waitMs, shortestPauseMs), signal))) return;
+    const dueMs = failures === 0 ? (leftMs * 2) / 3 + graceMs / 3 : backoffMs(failures);
+    const waitMs = Math.max(Math.min(dueMs, leftMs - graceMs), shortestPauseMs);
+    if (!(await pause(clock, waitMs, signal))) return;
     const answer = await login.client.renewSelf();
     if (signal.aborted) return;
     if (answer.ok) {
