@@ -45,7 +45,7 @@ describe('a drain', () => {
   });
 
   it('says so to readiness at once, stays alive, and serves as before while the delay runs', async () => {
-    const test = await startTestService({ drainDelayMs: 400 });
+    const test = await startTestService({ drainDelayMs: 2_000 });
     test.health.degraded.push('groq: the key is missing');
     expect(await readiness(test)).toEqual({
       status: 200,

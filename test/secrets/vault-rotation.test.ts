@@ -280,15 +280,13 @@ describe('a Vault that is not there at the start', () => {
   it('that hangs holds up the start for a bounded time only, and the stop too', async () => {
     await using bench = await VaultBench.open();
     bench.vault.weather = 'hang';
-    const store = bench.store({ timeoutMs: 60_000 }, systemClock);
-    const startedAt = performance.now();
+    // Either would last longer than this test may, if it waited for an answer.
+    const store = bench.store({ timeoutMs: 3_600_000 }, systemClock);
     await store.start();
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(store.status()).toMatchObject({
       state: 'DEGRADED',
       reason: 'Vault has not answered yet',
     });
     await store.stop();
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 });
