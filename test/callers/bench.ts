@@ -19,6 +19,8 @@ export class Bench implements AsyncDisposable {
   readonly logged: string[] = [];
   /** The bounds under which keys were fetched. */
   readonly fetchLimits: OutwardLimits[] = [];
+  /** How many fetches of keys have come back, with whatever. */
+  fetchesOver = 0;
   /** Stands in for the time that a fetch may wait for its first byte. */
   patienceMs: number | undefined;
   readonly #http: OutwardHttp;
@@ -49,7 +51,11 @@ export class Bench implements AsyncDisposable {
           const firstByteTimeoutMs = this.patienceMs ?? request.limits.firstByteTimeoutMs;
           this.fetchLimits.push(request.limits);
           const limits = { ...request.limits, firstByteTimeoutMs };
-          return await this.#http.call({ ...request, limits });
+          try {
+            return await this.#http.call({ ...request, limits });
+          } finally {
+            this.fetchesOver += 1;
+          }
         },
       },
       log: (event, fields) => this.logged.push(`${event} ${JSON.stringify(fields)}`),
