@@ -83,6 +83,7 @@ function sharedService(): () => TestService {
       groq: (server) => server.reply(listPath, good),
       atEnd: (stop) => ends.push(stop),
     });
+    await service.until<State>(state, (answer) => stateOf(answer) === 'READY');
   });
   afterAll(async () => {
     for (const end of ends) await end();

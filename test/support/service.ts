@@ -44,7 +44,11 @@ export interface TestService {
   data<Data>(document: string, variables?: Variables): Promise<Data>;
   /** Asks again and again, without letting the service's time pass, until the answer is as wanted. */
   until<Data>(document: string, isWanted: (data: Data) => boolean): Promise<Data>;
-  /** Lets time pass until the provider is asked again; what comes of it is to be waited for. */
+  /**
+   * Lets time pass until the provider is asked again, and resolves once that poll is over.
+   *
+   * @throws Error when the provider is not asked for longer than any wait between two polls.
+   */
   advanceToNextPoll(): Promise<void>;
   /** Stops the service and starts it on the same data folder, with other settings where some are given. */
   restart(changes?: Readonly<Record<string, string>>): Promise<void>;
@@ -136,6 +140,13 @@ export async function startService(
     throw new Error(`Never answered as wanted: ${JSON.stringify(last)}`);
   }
 
+  /** How many polls of the provider have ended, however they did. */
+  async function pollsOver(): Promise<number> {
+    const text = await (await fetch(new URL('/metrics', url))).text();
+    const counted = text.matchAll(/^gpubroker_polls_total\{feed="groq",[^}]*\} (\d+)$/gm);
+    return [...counted].reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
   return {
     get url() {
       return url;
@@ -149,8 +160,14 @@ export async function startService(
     until,
     advanceToNextPoll: async () => {
       const asked = groq.requests.length;
-      for (let minute = 0; minute < 70 && groq.requests.length === asked; minute += 1) {
+      const over = await pollsOver();
+      for (let minute = 0; groq.requests.length === asked; minute += 1) {
+        if (minute === longestWaitMinutes) throw new Error('The provider is not asked again');
         await clock.advance(60_000);
+        await delay(10);
+      }
+      for (let attempt = 0; (await pollsOver()) === over; attempt += 1) {
+        if (attempt === maximumAttempts) throw new Error('The poll does not end');
         await delay(10);
       }
     },
@@ -169,3 +186,5 @@ function shippedRegistry(): { readonly groq: Readonly<Record<string, unknown>> }
 }
 
 const maximumAttempts = 3_000;
+/** Above the longest wait between two polls, of the longest `Retry-After` that is honoured. */
+const longestWaitMinutes = 600;
