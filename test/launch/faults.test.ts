@@ -17,10 +17,12 @@ import { chunks, delta, openChunks } from '../support/launches.ts';
 import { chatPath, newKey, startLaunching } from '../support/launching.ts';
 import type { LaunchInput, LaunchingService, ReceiptAnswer } from '../support/launching.ts';
 import { recordedExchange } from '../support/recorded-exchanges.ts';
+import { RingingClock } from '../support/ringing-clock.ts';
 
+const clock = new RingingClock();
 let service: LaunchingService;
 beforeAll(async () => {
-  service = await startLaunching();
+  service = await startLaunching({ clock });
 });
 afterAll(async () => {
   await service.close();
@@ -45,6 +47,29 @@ async function ended(responder: Responder, input: LaunchInput): Promise<ReceiptA
   return run;
 }
 
+/** Answers so, and then the deadline of the launch is over, which was certainly sent by then. */
+function untilDeadline(responder: Responder): Responder {
+  return async (request, response) => {
+    await responder(request, response);
+    clock.ringAll();
+  };
+}
+
+/** As {@link untilDeadline} with an event stream, once every piece of text in it is an event of the run. */
+function heardUntilDeadline(text: string): Responder {
+  return untilDeadline(async (request, response) => {
+    await eventStream(text, { ending: 'HANG' })(request, response);
+    await expect.poll(async () => await textOfNewestRun()).toBe('Half an answer');
+  });
+}
+
+async function textOfNewestRun(): Promise<string> {
+  const { inferenceRuns } = await service.data<{
+    inferenceRuns: { nodes: readonly { events: readonly { text: string | null }[] }[] };
+  }>('{ inferenceRuns(first: 1) { nodes { events { text } } } }');
+  return (inferenceRuns.nodes[0]?.events ?? []).map(({ text }) => text ?? '').join('');
+}
+
 const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
 const whole = recordedExchange('chat-cached-tokens-gpt-oss-120b').response.body;
 const stopped = delta({}, 'stop');
@@ -60,30 +85,23 @@ const unknown = {
 };
 
 describe('a whole answer of Groq that goes wrong leaves the outcome unknown', () => {
-  test.each<[string, Responder, LaunchInput, string, RegExp]>([
-    ['hangs', hang, { deadlineMs: 300 }, 'DEADLINE_EXCEEDED', /longer than its deadline/],
+  test.each<[string, Responder, string, RegExp]>([
+    ['hangs', untilDeadline(hang), 'DEADLINE_EXCEEDED', /longer than its deadline/],
     [
       'hangs in its middle',
-      hangMidBody(whole),
-      { deadlineMs: 300 },
+      untilDeadline(hangMidBody(whole)),
       'DEADLINE_EXCEEDED',
       /longer than its deadline/,
     ],
-    ['is cut in its middle', cutBody(whole), {}, 'CUT_ANSWER', /before the whole answer/],
-    ['never begins, the connection is cut', hangUp, {}, 'CUT_ANSWER', /before the whole answer/],
-    ['is a page of HTML', html(), {}, 'MALFORMED_ANSWER', /JSON/],
-    ['is empty', empty(), {}, 'MALFORMED_ANSWER', /JSON|empty/i],
-    ['is not HTTP', notHttp, {}, 'MALFORMED_ANSWER', /not valid HTTP/],
-    [
-      'is JSON without an answer in it',
-      json({ id: 'x', choices: [] }),
-      {},
-      'MALFORMED_ANSWER',
-      /./,
-    ],
-    ['is a page of HTML with 502', html(502), {}, 'SERVER_ERROR', /HTTP 502/],
-  ])('%s', async (_, responder, input, code, words) => {
-    const run = await ended(responder, input);
+    ['is cut in its middle', cutBody(whole), 'CUT_ANSWER', /before the whole answer/],
+    ['never begins, the connection is cut', hangUp, 'CUT_ANSWER', /before the whole answer/],
+    ['is a page of HTML', html(), 'MALFORMED_ANSWER', /JSON/],
+    ['is empty', empty(), 'MALFORMED_ANSWER', /JSON|empty/i],
+    ['is not HTTP', notHttp, 'MALFORMED_ANSWER', /not valid HTTP/],
+    ['is JSON without an answer in it', json({ id: 'x', choices: [] }), 'MALFORMED_ANSWER', /./],
+    ['is a page of HTML with 502', html(502), 'SERVER_ERROR', /HTTP 502/],
+  ])('%s', async (_, responder, code, words) => {
+    const run = await ended(responder, {});
     expect(run).toMatchObject({ ...unknown, failure: { code } });
     expect(run.cost.maximum).toBe(run.reserved);
     expect(run.failure?.message).toMatch(words);
@@ -92,13 +110,13 @@ describe('a whole answer of Groq that goes wrong leaves the outcome unknown', ()
 });
 
 describe('a stream of Groq that goes wrong before its first piece leaves the outcome unknown', () => {
-  test.each<[string, Responder, LaunchInput, string]>([
-    ['hangs', hang, { deadlineMs: 300 }, 'DEADLINE_EXCEEDED'],
-    ['is cut', eventStream('', { ending: 'CUT' }), {}, 'CUT_ANSWER'],
-    ['is a page of HTML', html(), {}, 'MALFORMED_ANSWER'],
-    ['is [DONE] and nothing else', eventStream(chunks()), {}, 'MALFORMED_ANSWER'],
-  ])('%s', async (_, responder, input, code) => {
-    const run = await ended(responder, { ...input, mode: 'STREAM' });
+  test.each<[string, Responder, string]>([
+    ['hangs', untilDeadline(hang), 'DEADLINE_EXCEEDED'],
+    ['is cut', eventStream('', { ending: 'CUT' }), 'CUT_ANSWER'],
+    ['is a page of HTML', html(), 'MALFORMED_ANSWER'],
+    ['is [DONE] and nothing else', eventStream(chunks()), 'MALFORMED_ANSWER'],
+  ])('%s', async (_, responder, code) => {
+    const run = await ended(responder, { mode: 'STREAM' });
     expect(run).toMatchObject({ ...unknown, failure: { code } });
   });
 });
@@ -107,25 +125,19 @@ describe('a stream of Groq that goes wrong in its middle has worked, for a cost 
   const some = openChunks(delta({ content: 'Half an ' }), delta({ content: 'answer' }));
   const errorEvent = `event: error\ndata: ${JSON.stringify({ error: { message: 'Overloaded', type: 'internal_server_error', status_code: 500 } })}\n\n`;
 
-  test.each<[string, Responder, LaunchInput, string]>([
-    ['is cut', eventStream(some, { ending: 'CUT' }), {}, 'CUT_ANSWER'],
-    [
-      'falls silent',
-      eventStream(some, { ending: 'HANG' }),
-      { deadlineMs: 1000 },
-      'DEADLINE_EXCEEDED',
-    ],
-    ['ends without an end', eventStream(some), {}, 'CUT_ANSWER'],
-    ['gives an error after HTTP 200', eventStream(some + errorEvent), {}, 'SERVER_ERROR'],
+  test.each<[string, Responder, string]>([
+    ['is cut', eventStream(some, { ending: 'CUT' }), 'CUT_ANSWER'],
+    ['falls silent', heardUntilDeadline(some), 'DEADLINE_EXCEEDED'],
+    ['ends without an end', eventStream(some), 'CUT_ANSWER'],
+    ['gives an error after HTTP 200', eventStream(some + errorEvent), 'SERVER_ERROR'],
     [
       'gives an error inside a chunk',
       eventStream(some + openChunks({ ...delta({}), x_groq: { error: 'over capacity' } })),
-      {},
       'SERVER_ERROR',
     ],
-    ['turns into something else', eventStream(`${some}data: <html>\n\n`), {}, 'MALFORMED_ANSWER'],
-  ])('%s', async (_, responder, input, code) => {
-    const run = await ended(responder, { ...input, mode: 'STREAM' });
+    ['turns into something else', eventStream(`${some}data: <html>\n\n`), 'MALFORMED_ANSWER'],
+  ])('%s', async (_, responder, code) => {
+    const run = await ended(responder, { mode: 'STREAM' });
     expect(run).toMatchObject({
       state: 'FAILED',
       charge: '0',
