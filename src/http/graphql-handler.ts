@@ -24,6 +24,7 @@ import type { GraphQLEngine } from './graphql-engine.ts';
 import { parametersFromBody, parametersFromSearch } from './graphql-parameters.ts';
 import type { GraphQLParameters } from './graphql-parameters.ts';
 import type { IncomingRequest } from './incoming-request.ts';
+import { KnownBodies } from './known-bodies.ts';
 import type { FoundOperation, OperationGate } from './operation-gate.ts';
 import { ClientDisconnected, readBody, requireJson } from './request-body.ts';
 import type { RequestKind, RequestRecord } from './request-record.ts';
@@ -137,6 +138,8 @@ const preflightHeaders = ['apollo-require-preflight', 'x-apollo-operation-name']
 /** GraphQL over HTTP: POST with JSON, GET for queries. */
 export class GraphQLHandler<Context extends BaseContext> {
   readonly #options: GraphQLHandlerOptions<Context>;
+  /** Bodies that were answered with kept bytes. Others, a launch's above all, are not held any longer. */
+  readonly #knownBodies = new KnownBodies();
   #engine: Promise<GraphQLEngine<Context>> | undefined;
 
   constructor(options: GraphQLHandlerOptions<Context>) {
@@ -191,13 +194,15 @@ export class GraphQLHandler<Context extends BaseContext> {
       return;
     }
     const whenRead = (body: string | Error): void => {
-      if (typeof body === 'string') reply(this.#answerRequest(request, body, mediaType, record));
-      else if (body instanceof ClientDisconnected) reply(nobodyLeft(body));
+      if (typeof body === 'string') {
+        reply(this.#answerRequest(request, body, mediaType, record));
+        if (record.isRepeated) this.#knownBodies.keep(body);
+      } else if (body instanceof ClientDisconnected) reply(nobodyLeft(body));
       else reply(this.#refuseRequest(body, record, mediaType));
     };
     // The parser, which knows no span, calls.
     const continued = record.span === undefined ? whenRead : AsyncResource.bind(whenRead);
-    readBody(request, this.#options.maxBodyBytes, beforeReading, continued);
+    readBody(request, this.#options.maxBodyBytes, this.#knownBodies, beforeReading, continued);
   }
 
   /** Answers a request that is complete. */
@@ -207,24 +212,41 @@ export class GraphQLHandler<Context extends BaseContext> {
     mediaType: string,
     record: RequestRecord,
   ): HttpAnswer | Promise<HttpAnswer> {
-    const method = request.method === 'GET' ? 'GET' : 'POST';
-    const answerFor = (context: Context): HttpAnswer | Promise<HttpAnswer> => {
-      const { headers } = request;
-      const exchange = { method, raw, mediaType, headers, context, record } as const;
-      const { intercept } = this.#options;
-      return intercept === undefined ? this.#answer(exchange) : intercept(exchange, this.#answer);
-    };
-    const refuse = (error: unknown): HttpAnswer | Promise<HttpAnswer> =>
-      error instanceof ClientDisconnected
-        ? nobodyLeft(error)
-        : this.#refuseRequest(error, record, mediaType);
     try {
       const context = this.#options.contextFor(new ContextRequest(request, record));
-      const answer = context instanceof Promise ? context.then(answerFor) : answerFor(context);
-      return answer instanceof Promise ? answer.catch(refuse) : answer;
+      const answer =
+        context instanceof Promise
+          ? context.then((known) => this.#answerFor(known, request, raw, mediaType, record))
+          : this.#answerFor(context, request, raw, mediaType, record);
+      return answer instanceof Promise
+        ? answer.catch((error: unknown) => this.#refuseUnlessGone(error, record, mediaType))
+        : answer;
     } catch (error) {
-      return refuse(error);
+      return this.#refuseUnlessGone(error, record, mediaType);
     }
+  }
+
+  #answerFor(
+    context: Context,
+    { method: given, headers }: IncomingRequest,
+    raw: string,
+    mediaType: string,
+    record: RequestRecord,
+  ): HttpAnswer | Promise<HttpAnswer> {
+    const method = given === 'GET' ? 'GET' : 'POST';
+    const exchange = { method, raw, mediaType, headers, context, record } as const;
+    const { intercept } = this.#options;
+    return intercept === undefined ? this.#answer(exchange) : intercept(exchange, this.#answer);
+  }
+
+  #refuseUnlessGone(
+    error: unknown,
+    record: RequestRecord,
+    mediaType: string,
+  ): HttpAnswer | Promise<never> {
+    return error instanceof ClientDisconnected
+      ? nobodyLeft(error)
+      : this.#refuseRequest(error, record, mediaType);
   }
 
   readonly #answer = (exchange: GraphQLExchange<Context>): HttpAnswer | Promise<HttpAnswer> => {

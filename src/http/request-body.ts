@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { clientError } from '../graphql/errors.ts';
 import type { IncomingRequest } from './incoming-request.ts';
+import type { KnownBodies } from './known-bodies.ts';
 
 /** The client went away before its request was complete: there is nobody to answer. */
 export class ClientDisconnected extends Error {
@@ -54,11 +55,13 @@ export type WhenRead = (body: string | Error) => void;
  * UNSUPPORTED_MEDIA_TYPE (coding), MALFORMED_BODY (coding or UTF-8), {@link ClientDisconnected}.
  *
  * @param maxBytes - bound on the body, as sent and inflated.
+ * @param known - bodies that need not be decoded again.
  * @param beforeReading - called once the headers are found acceptable, for `expect: 100-continue`.
  */
 export function readBody(
   request: IncomingRequest,
   maxBytes: number,
+  known: KnownBodies,
   beforeReading: (() => void) | undefined,
   whenRead: WhenRead,
 ): void {
@@ -70,7 +73,7 @@ export function readBody(
   request.collectBody(maxBytes, (sent) => {
     if (sent === 'TOO_LARGE') whenRead(tooLarge(maxBytes));
     else if (sent === 'CLIENT_GONE') whenRead(new ClientDisconnected(goneWithinBody));
-    else if (coding === undefined) whenRead(textOf(sent));
+    else if (coding === undefined) whenRead(known.find(sent) ?? textOf(sent));
     else void inflateBody(sent, coding, maxBytes).then(whenRead);
   });
 }

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { BaseContext } from '@apollo/server';
@@ -253,41 +253,52 @@ class Service<Context extends BaseContext> implements HttpService {
     this.#drain.requestStarted(response);
     this.#args.metrics.http.requestStarted();
     response.on('close', () => this.#finished(response, record));
-    const fail = (error: unknown): void => {
-      if (error instanceof ClientDisconnected) return;
-      reportFault(this.#args.log, record, error);
-      if (response.headersSent || response.destroyed) response.destroy();
-      else this.#send(request, response, record, errorAnswer([error], record.id));
-    };
-    const send = (answer: HttpAnswer): void => {
-      try {
-        this.#send(request, response, record, answer);
-      } catch (error) {
-        fail(error);
-      }
-    };
     const reply = (answer: HttpAnswer | Promise<HttpAnswer>): void => {
-      if (answer instanceof Promise) answer.then(send, fail);
-      else send(answer);
+      if (answer instanceof Promise) {
+        answer.then(
+          (known) => this.#reply(request, response, record, known),
+          (error: unknown) => this.#fail(request, response, record, error),
+        );
+      } else this.#reply(request, response, record, answer);
     };
     try {
       if (refuse !== undefined) reply(refuse());
       else {
-        this.#traced(record, request.headers, () => {
+        const { tracing } = this.#args;
+        const span = tracing && beginRequestSpan(tracing, record, request.headers);
+        const answer = (): void =>
           this.#routes.answer(request, path, search, record, reply, beforeReading);
-        });
+        if (tracing === undefined || span === undefined) answer();
+        else tracing.within(span, answer);
       }
     } catch (error) {
-      fail(error);
+      this.#fail(request, response, record, error);
     }
   }
 
-  /** Does the work within a span of the request's own, where there is tracing. */
-  #traced(record: RequestRecord, headers: IncomingHttpHeaders, work: () => void): void {
-    const { tracing } = this.#args;
-    const span = tracing && beginRequestSpan(tracing, record, headers);
-    if (tracing === undefined || span === undefined) work();
-    else tracing.within(span, work);
+  #reply(
+    request: IncomingRequest,
+    response: RecordedResponse,
+    record: RequestRecord,
+    answer: HttpAnswer,
+  ): void {
+    try {
+      this.#send(request, response, record, answer);
+    } catch (error) {
+      this.#fail(request, response, record, error);
+    }
+  }
+
+  #fail(
+    request: IncomingRequest,
+    response: RecordedResponse,
+    record: RequestRecord,
+    error: unknown,
+  ): void {
+    if (error instanceof ClientDisconnected) return;
+    reportFault(this.#args.log, record, error);
+    if (response.headersSent || response.destroyed) response.destroy();
+    else this.#send(request, response, record, errorAnswer([error], record.id));
   }
 
   /** Sends an answer, after what is left of its request's body is out of the way. */
@@ -297,11 +308,10 @@ class Service<Context extends BaseContext> implements HttpService {
     record: RequestRecord,
     answer: HttpAnswer,
   ): void {
-    const write = (): void => this.#write(request, response, record, answer);
-    if (request.complete || !hasBody(request)) write();
+    if (request.complete || !hasBody(request)) this.#write(request, response, record, answer);
     else
       discardBody(request)
-        .then(write)
+        .then(() => this.#write(request, response, record, answer))
         .catch(() => response.destroy());
   }
 

@@ -101,6 +101,20 @@ describe('finished bytes of the running service', () => {
     expect(neither.cacheControl).toBe('no-store');
   });
 
+  test('do not cross bodies that are of one length and come again and again', async () => {
+    const { ask } = await startedService();
+    const models = ['openai/gpt-oss-120b', 'qwen/qwen3.6-27b-x1', 'openai/gpt-oss-120c'];
+    const bodies = models.map((id) => ({ query: `{ model(id: "${id}") { id } }` }));
+    for (let turn = 0; turn < 4; turn += 1) {
+      for (const [index, body] of bodies.entries()) {
+        const { text } = await ask(body);
+        expect(text).toBe(
+          index === 0 ? `{"data":{"model":{"id":"${models[0]}"}}}` : '{"data":{"model":null}}',
+        );
+      }
+    }
+  });
+
   test('are never those of what belongs to a caller, of errors or of the schema', async () => {
     const { ask } = await startedService();
     const bodies = [
