@@ -72,7 +72,9 @@ test('who launched what and when is in the ledger and in the log, with request a
 
 test('who cancelled what and when is in the ledger and in the log, with request and trace ids', async () => {
   service.groq.replyOnce(chatPath, hang);
+  const before = service.sent();
   const { run } = await service.launch({ waitMs: 1 }, somebody('anna').who);
+  await expect.poll(() => service.sent()).toBe(before + 1);
   const { origin, who } = somebody('anna');
   const id = run?.id ?? '';
   await service.ask(

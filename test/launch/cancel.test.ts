@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { after, eventStream, hang, watched } from '../support/groq-responders.ts';
 import { delta, openChunks } from '../support/launches.ts';
 import { chatPath, newKey, startLaunching } from '../support/launching.ts';
-import type { LaunchAnswer, LaunchingService, ReceiptAnswer, Who } from '../support/launching.ts';
+import type { LaunchAnswer, LaunchInput, LaunchingService, ReceiptAnswer, Who } from '../support/launching.ts';
 import { recordedExchange } from '../support/recorded-exchanges.ts';
 
 let service: LaunchingService;
@@ -25,6 +25,15 @@ async function cancel(id: string | undefined, who: Who = {}): Promise<LaunchAnsw
     who,
   );
   return cancelInference;
+}
+
+/** Launches what Groq never answers, and waits until Groq has it. */
+async function hanging(input: LaunchInput): Promise<LaunchAnswer> {
+  service.groq.replyOnce(chatPath, hang);
+  const before = service.sent();
+  const answer = await service.launch(input);
+  await expect.poll(() => service.sent()).toBe(before + 1);
+  return answer;
 }
 
 /** Starts a stream that says half of something and then hangs, and waits until that half is readable. */
@@ -80,9 +89,7 @@ describe('a cancelled run', () => {
   });
 
   test('that waited for a place was never sent and costs nothing', async () => {
-    service.groq.replyOnce(chatPath, hang);
-    const first = await service.launch({ mode: 'ASYNC' });
-    await expect.poll(async () => (await service.run(first.run?.id ?? ''))?.state).toBe('RUNNING');
+    const first = await hanging({ mode: 'ASYNC' });
     const second = await service.launch({ mode: 'ASYNC' });
     expect(second.run?.state).toBe('QUEUED');
     const before = service.sent();
@@ -98,8 +105,7 @@ describe('a cancelled run', () => {
 
   test('replays as cancelled: its key does not buy again', async () => {
     const idempotencyKey = newKey();
-    service.groq.replyOnce(chatPath, hang);
-    const { run } = await service.launch({ idempotencyKey, mode: 'ASYNC' });
+    const { run } = await hanging({ idempotencyKey, mode: 'ASYNC' });
     await cancel(run?.id);
     const before = service.sent();
     expect(await service.launch({ idempotencyKey })).toMatchObject({
@@ -116,8 +122,7 @@ test('a run that has ended stays as it is', async () => {
 });
 
 test('only the owner stops a run: a stranger sees what he sees for an unknown id', async () => {
-  service.groq.replyOnce(chatPath, hang);
-  const { run } = await service.launch({ mode: 'ASYNC' });
+  const { run } = await hanging({ mode: 'ASYNC' });
   const stranger = await cancel(run?.id, { caller: 'stranger' });
   expect(stranger).toEqual(await cancel('run_none', { caller: 'stranger' }));
   expect(stranger.code).toBe('RUN_NOT_FOUND');

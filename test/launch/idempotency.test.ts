@@ -98,8 +98,10 @@ test('another caller with the same key has a run of his own', async () => {
 
 test('a wait that is over returns the running run, which goes on to its end', async () => {
   service.groq.replyOnce(chatPath, hang);
+  const before = service.sent();
   const input = { idempotencyKey: newKey(), waitMs: 100 };
   const answer = await service.launch(input);
+  await expect.poll(() => service.sent()).toBe(before + 1);
   expect(answer.run?.state).toBe('RUNNING');
   const cancelled = await service.ask(
     'mutation ($id: ID!) { cancelInference(input: { id: $id }) { ... on InferenceCancelled { run { state charge cost { total certainty } } } } }',
