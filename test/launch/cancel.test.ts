@@ -3,7 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { after, eventStream, hang, watched } from '../support/groq-responders.ts';
 import { delta, openChunks } from '../support/launches.ts';
 import { chatPath, newKey, startLaunching } from '../support/launching.ts';
-import type { LaunchAnswer, LaunchInput, LaunchingService, ReceiptAnswer, Who } from '../support/launching.ts';
+import type {
+  LaunchAnswer,
+  LaunchInput,
+  LaunchingService,
+  ReceiptAnswer,
+  Who,
+} from '../support/launching.ts';
 import { recordedExchange } from '../support/recorded-exchanges.ts';
 
 let service: LaunchingService;
