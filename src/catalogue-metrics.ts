@@ -153,22 +153,20 @@ function* shown({ offerings }: Snapshot): Generator<OfferingEntry> {
 }
 
 function* offeringCounts(
-  { providers }: Snapshot,
+  { offerings }: Snapshot,
   nowMs: number,
 ): Generator<[Record<'provider' | 'basis' | 'freshness', string>, number]> {
-  for (const { id: provider, offerings, pollIntervalMs } of providers.values()) {
-    const counts = new Map<string, number>();
-    for (const { available, price } of offerings) {
-      if (!available) continue;
-      const key =
-        price === undefined
-          ? 'NONE NONE'
-          : `${price.basis} ${priceFreshnessAt(price, nowMs, pollIntervalMs)}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-    for (const [key, count] of counts) {
-      const [basis = '', freshness = ''] = key.split(' ');
-      yield [{ provider, basis, freshness }, count];
-    }
+  const counts = new Map<string, number>();
+  for (const { available, price, provider } of offerings.values()) {
+    if (!available) continue;
+    const key =
+      price === undefined
+        ? `${provider.id} NONE NONE`
+        : `${provider.id} ${price.basis} ${priceFreshnessAt(price, nowMs, provider.pollIntervalMs)}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  for (const [key, count] of counts) {
+    const [provider = '', basis = '', freshness = ''] = key.split(' ');
+    yield [{ provider, basis, freshness }, count];
   }
 }

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../domain/clock.ts';
 import type { PriceReading, ProviderInterface } from '../providers/provider.ts';
 import type { RegisteredProvider, Registry } from '../registry.ts';
-import { buildSnapshot, observedRegionsOf } from './build-snapshot.ts';
+import { buildSnapshot } from './build-snapshot.ts';
 import type { CatalogueStore, PricePoint, StoredCatalogue } from './catalogue-store.ts';
 import { emptyMemory, modelListFeed } from './memory.ts';
 import type { ProviderMemory } from './memory.ts';
@@ -19,6 +19,7 @@ import {
 import type { ChangedKeys } from './normalise.ts';
 import { changedOfferings, pricePointOf } from './offering-changes.ts';
 import type { OfferingChange } from './offering-changes.ts';
+import { observedRegionsOf } from './provider-entry.ts';
 import { SharedFacts } from './shared-facts.ts';
 import type { MeasuredPerformance, ObservedRegion, Snapshot } from './snapshot.ts';
 

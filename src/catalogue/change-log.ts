@@ -15,7 +15,6 @@ export interface OfferingNotice {
   readonly atMs: number;
   /** Undefined with `RELOAD`. */
   readonly offeringId: string | undefined;
-  /** Without its neighbours in the catalogue; see {@link ChangeLog}. */
   readonly before: OfferingEntry | undefined;
   readonly after: OfferingEntry | undefined;
 }
@@ -49,8 +48,6 @@ export type MissedNotices =
  *
  * Each process sees changes in its own order and may see several as one. A reader who comes from another
  * process is therefore set back to before everything that he may not have had: some of it he is told twice.
- *
- * Its entries are cut off from the snapshot that they come from, which they would keep in memory otherwise.
  */
 export class ChangeLog {
   readonly #origin = randomBytes(6).toString('base64url');
@@ -92,11 +89,10 @@ export class ChangeLog {
     if (changes.length > this.#options.maximumPerSnapshot) {
       this.#push(this.#reload(this.#end + 1, snapshot.version));
     } else {
-      const apart = entriesApart();
       for (const change of changes) {
         const moment = { version: snapshot.version, atMs };
         const cursor = this.#cursorOf(this.#end + 1, moment);
-        this.#push({ ...noticeOf(change, apart), ...moment, cursor });
+        this.#push({ ...noticeOf(change), ...moment, cursor });
       }
     }
     const superfluous = this.#notices.length - this.#options.maximumNotices;
@@ -180,30 +176,14 @@ const longestCursor = 100;
 /** Notices that a reader is given at a time, so that a slow one keeps few of them. */
 const noticesAtOnce = 50;
 
-type EntryApart = (entry: OfferingEntry | undefined) => OfferingEntry | undefined;
-
-/** Copies entries without the lists that lead to the rest of their snapshot. */
-function entriesApart(): EntryApart {
-  const providers = new Map<OfferingEntry['provider'], OfferingEntry['provider']>();
-  return (entry) => {
-    if (entry === undefined) return undefined;
-    let provider = providers.get(entry.provider);
-    if (provider === undefined) {
-      provider = { ...entry.provider, offerings: [], cheapest: undefined, fastest: undefined };
-      providers.set(entry.provider, provider);
-    }
-    return { ...entry, provider, model: { ...entry.model, offerings: [] } };
-  };
-}
-
-function noticeOf(
-  { before, after }: OfferingChange,
-  apart: EntryApart,
-): Pick<OfferingNotice, 'kind' | 'offeringId' | 'before' | 'after'> {
+function noticeOf({
+  before,
+  after,
+}: OfferingChange): Pick<OfferingNotice, 'kind' | 'offeringId' | 'before' | 'after'> {
   return {
     kind: before === undefined ? 'ADDED' : after === undefined ? 'REMOVED' : 'CHANGED',
     offeringId: (after ?? before)?.id,
-    before: apart(before),
-    after: apart(after),
+    before,
+    after,
   };
 }

@@ -11,8 +11,11 @@ import type { DeclaredPrice, RegisteredProvider } from '../registry.ts';
 import { declaredFeed, modelListFeed, publicListFeed, shippedFeed } from './memory.ts';
 import type { HeldPrice, ProviderMemory } from './memory.ts';
 
-/** The price of an offering as the catalogue shows it, with its origin. */
-export interface OfferingPrice {
+/**
+ * The price that was chosen for an offering, with its origin but without the times of its feeds: it stays the
+ * same object while polls confirm it. {@link shownPrice} makes of it what readers see.
+ */
+export interface ChosenPrice {
   readonly components: ComponentPrices | undefined;
   /** Of the component prices; undefined without them. */
   readonly version: string | undefined;
@@ -20,16 +23,58 @@ export interface OfferingPrice {
   readonly feed: string;
   readonly source: string;
   readonly quotedAs: string | undefined;
-  /** Milliseconds since the epoch at which the source answered. */
-  readonly observedAtMs: number;
+  /** Milliseconds since the epoch; undefined while the newest reading of its feed confirms it. */
+  readonly seenAtMs: number | undefined;
   /** End of a contract price; undefined where it has none or the price is not DECLARED. */
   readonly validUntilMs: number | undefined;
   readonly costPerToken: Decimal | undefined;
   readonly method: CostMethod | undefined;
-  /** The source of a SINGLE cost per token. */
-  readonly single: { readonly source: string; readonly observedAtMs: number } | undefined;
+  /** The source of a SINGLE cost per token; its time as `seenAtMs` of the price. */
+  readonly single: SingleCost | undefined;
   readonly conflict: Conflict | undefined;
   readonly pending: PendingPrice | undefined;
+}
+
+interface SingleCost {
+  readonly feed: string;
+  readonly source: string;
+  readonly seenAtMs: number | undefined;
+}
+
+/** The price of an offering as the catalogue shows it. */
+export interface OfferingPrice extends Omit<ChosenPrice, 'single'> {
+  /** Milliseconds since the epoch at which the source answered. */
+  readonly observedAtMs: number;
+  /** The source of a SINGLE cost per token. */
+  readonly single: { readonly source: string; readonly observedAtMs: number } | undefined;
+}
+
+/** The feeds of a provider, as far as it matters when they were read. */
+export type FeedTimes = readonly {
+  readonly name: string;
+  readonly lastSuccessAtMs: number | undefined;
+}[];
+
+/** A price with the times at which its sources answered. */
+export function shownPrice(chosen: ChosenPrice, feeds: FeedTimes): OfferingPrice {
+  const { single } = chosen;
+  return {
+    ...chosen,
+    observedAtMs: observedAtOf(chosen, feeds),
+    single: single && { source: single.source, observedAtMs: observedAtOf(single, feeds) },
+  };
+}
+
+/** When the source of a chosen price answered; milliseconds since the epoch. */
+export function observedAtOf(
+  { feed, seenAtMs }: Pick<ChosenPrice, 'feed' | 'seenAtMs'>,
+  feeds: FeedTimes,
+): number {
+  if (seenAtMs !== undefined) return seenAtMs;
+  for (const { name, lastSuccessAtMs } of feeds) {
+    if (name === feed && lastSuccessAtMs !== undefined) return lastSuccessAtMs;
+  }
+  throw new RangeError(`A price is from feed ${feed}, which was never read`);
 }
 
 /** Another live feed that differs by more than 1 %. */
@@ -68,7 +113,7 @@ export const priceFeedsByTrust = [
  * Where a feed at least as trusted gives one number, that is the cost per token, while charging uses the
  * component prices.
  */
-export function choosePrice(question: PriceQuestion): OfferingPrice | undefined {
+export function choosePrice(question: PriceQuestion): ChosenPrice | undefined {
   const { provider, nowMs, pollIntervalMs } = question;
   const candidates = candidatesOf(question);
   const expired = (candidate: Candidate) =>
@@ -97,21 +142,21 @@ export function choosePrice(question: PriceQuestion): OfferingPrice | undefined 
     single?.row.costPerToken ??
     (blended ? before.costPerToken : blendOf(components, provider.blend));
   const shown = single ?? origin;
-  const price: OfferingPrice = {
+  const price: ChosenPrice = {
     components,
     version: before?.components === components ? before?.version : versionOf(components),
     basis: origin.basis,
     feed: origin.feed,
     source: origin.source,
     quotedAs: origin.row.quotedAs,
-    observedAtMs: origin.observedAtMs,
+    seenAtMs: origin.seenAtMs,
     validUntilMs: origin.validUntilMs,
     costPerToken,
     method: costPerToken === undefined ? undefined : single === undefined ? 'BLEND_3_1' : 'SINGLE',
     single:
       single === undefined
         ? undefined
-        : { source: single.source, observedAtMs: single.observedAtMs },
+        : { feed: single.feed, source: single.source, seenAtMs: single.seenAtMs },
     conflict: conflictOf(candidates, shown, costPerToken, provider.blend, expired),
     pending: pendingOf(origin.held ?? single?.held, billed),
   };
@@ -119,14 +164,14 @@ export function choosePrice(question: PriceQuestion): OfferingPrice | undefined 
 }
 
 /**
- * Whether a price is what it was, its times included: the object of the snapshot before then serves again, and
- * is not one more that outlives young garbage. Conflicts and held prices are few and always made anew.
+ * Whether a price is what it was: the object of the snapshot before then serves again, and is not one more that
+ * outlives young garbage. Conflicts and held prices are few and always made anew.
  */
-function isSame(before: OfferingPrice, price: OfferingPrice): boolean {
+function isSame(before: ChosenPrice, price: ChosenPrice): boolean {
   return (
     before.components === price.components &&
     before.costPerToken === price.costPerToken &&
-    before.observedAtMs === price.observedAtMs &&
+    before.seenAtMs === price.seenAtMs &&
     before.basis === price.basis &&
     before.feed === price.feed &&
     before.source === price.source &&
@@ -134,14 +179,15 @@ function isSame(before: OfferingPrice, price: OfferingPrice): boolean {
     before.validUntilMs === price.validUntilMs &&
     before.version === price.version &&
     before.method === price.method &&
+    before.single?.feed === price.single?.feed &&
     before.single?.source === price.single?.source &&
-    before.single?.observedAtMs === price.single?.observedAtMs &&
+    before.single?.seenAtMs === price.single?.seenAtMs &&
     hasNoMore(before) &&
     hasNoMore(price)
   );
 }
 
-function hasNoMore({ conflict, pending }: OfferingPrice): boolean {
+function hasNoMore({ conflict, pending }: ChosenPrice): boolean {
   return conflict === undefined && pending === undefined;
 }
 
@@ -165,7 +211,7 @@ export interface PriceQuestion {
   readonly nowMs: number;
   readonly pollIntervalMs: number;
   /** What was chosen the last time: what follows from the same prices is taken over. */
-  readonly before?: OfferingPrice | undefined;
+  readonly before?: ChosenPrice | undefined;
 }
 
 interface Candidate {
@@ -176,6 +222,8 @@ interface Candidate {
   readonly source: string;
   readonly row: PriceRow;
   readonly observedAtMs: number;
+  /** Undefined while the newest reading of the feed has it. */
+  readonly seenAtMs: number | undefined;
   readonly validUntilMs: number | undefined;
   readonly held: HeldPrice | undefined;
 }
@@ -196,6 +244,7 @@ function candidatesOf(question: PriceQuestion): Candidate[] {
         source: declared.source,
         row: declared.row,
         observedAtMs: declared.validFromMs,
+        seenAtMs: declared.validFromMs,
         validUntilMs: declared.validUntilMs,
         held: undefined,
       });
@@ -211,6 +260,7 @@ function candidatesOf(question: PriceQuestion): Candidate[] {
         source: provider.shippedList.source,
         row,
         observedAtMs: provider.shippedList.observedAtMs,
+        seenAtMs: provider.shippedList.observedAtMs,
         validUntilMs: undefined,
         held: undefined,
       });
@@ -227,6 +277,7 @@ function candidatesOf(question: PriceQuestion): Candidate[] {
       source: state.successSource ?? state.source,
       row: remembered.row,
       observedAtMs,
+      seenAtMs: remembered.seenAtMs,
       validUntilMs: undefined,
       held: remembered.held,
     });

@@ -67,7 +67,7 @@ function testsOf(criteria: ModelCriteria): ((model: ModelEntry) => boolean)[] {
   const { provider, task, features, lifecycle, minContextWindow } = criteria;
   if (provider !== undefined) {
     const wanted = new Set(provider);
-    tests.push(({ offerings }) => offerings.some((offering) => wanted.has(offering.provider.id)));
+    tests.push(({ providerIds }) => providerIds.some((id) => wanted.has(id)));
   }
   if (task !== undefined)
     tests.push((model) => model.task !== undefined && task.includes(model.task));

@@ -1,6 +1,8 @@
-import type { OfferingPrice, PendingPrice } from './choose-price.ts';
+import type { ChosenPrice, OfferingPrice, PendingPrice } from './choose-price.ts';
 import type { PricePoint } from './catalogue-store.ts';
-import type { OfferingEntry, Snapshot } from './snapshot.ts';
+import { throughputOf } from './offerings.ts';
+import type { OfferingRow, Offerings } from './offerings.ts';
+import type { ModelEntry, OfferingEntry, Snapshot } from './snapshot.ts';
 
 /** An offering before and after a swap; one of the two is undefined when it is new or gone. */
 export interface OfferingChange {
@@ -13,20 +15,76 @@ export function* changedOfferings(
   previous: Snapshot | undefined,
   next: Snapshot,
 ): Generator<void, OfferingChange[]> {
+  const before = previous?.offerings;
+  const after = next.offerings;
   const changes: OfferingChange[] = [];
-  let rows = 0;
-  for (const after of next.offerings.values()) {
-    rows += 1;
-    if (rows % rowsPerSlice === 0) yield;
-    const before = previous?.offerings.get(after.id);
-    if (before === undefined || differs(before, after)) changes.push({ before, after });
+  for (const [position, row] of after.rows.entries()) {
+    if (position % rowsPerSlice === 0) yield;
+    const rowBefore = rowOf(before, row.id, position);
+    if (isChanged(before, rowBefore, after, row)) {
+      changes.push(new RowChange(before, rowBefore, after, row));
+    }
   }
-  for (const before of previous?.offerings.values() ?? []) {
-    rows += 1;
-    if (rows % rowsPerSlice === 0) yield;
-    if (!next.offerings.has(before.id)) changes.push({ before, after: undefined });
+  for (const [position, row] of before?.rows.entries() ?? []) {
+    if (position % rowsPerSlice === 0) yield;
+    if (rowOf(after, row.id, position) === undefined) {
+      changes.push(new RowChange(before, row, after, undefined));
+    }
   }
   return changes;
+}
+
+/** The row of an id, which is mostly where it was. */
+function rowOf(offerings: Offerings | undefined, id: string, at: number): OfferingRow | undefined {
+  const expected = offerings?.rows[at];
+  if (expected?.id === id) return expected;
+  const position = offerings?.positionOf(id);
+  return position === undefined ? undefined : offerings?.rows[position];
+}
+
+/** Whether a row, or what its model has become, is something else than before. */
+function isChanged(
+  before: Offerings | undefined,
+  rowBefore: OfferingRow | undefined,
+  after: Offerings,
+  row: OfferingRow,
+): boolean {
+  if (before === undefined || rowBefore === undefined) return true;
+  const modelBefore = before.modelOf(rowBefore);
+  const model = after.modelOf(row);
+  if (rowBefore === row) return modelBefore.lifecycle !== model.lifecycle;
+  return (
+    throughputOf(rowBefore) !== throughputOf(row) ||
+    differsBesideSpeed({ ...rowBefore, model: modelBefore }, { ...row, model })
+  );
+}
+
+/** A change whose entries are made when they are asked for: of many changes nobody looks at most. */
+class RowChange implements OfferingChange {
+  readonly #before: Offerings | undefined;
+  readonly #rowBefore: OfferingRow | undefined;
+  readonly #after: Offerings;
+  readonly #row: OfferingRow | undefined;
+
+  constructor(
+    before: Offerings | undefined,
+    rowBefore: OfferingRow | undefined,
+    after: Offerings,
+    row: OfferingRow | undefined,
+  ) {
+    this.#before = before;
+    this.#rowBefore = rowBefore;
+    this.#after = after;
+    this.#row = row;
+  }
+
+  get before(): OfferingEntry | undefined {
+    return this.#rowBefore && this.#before?.entryOf(this.#rowBefore);
+  }
+
+  get after(): OfferingEntry | undefined {
+    return this.#row && this.#after.entryOf(this.#row);
+  }
 }
 
 /** Whether a change says something of price, availability or lifecycle. */
@@ -72,11 +130,16 @@ function inForceFrom(
 
 const rowsPerSlice = 1000;
 
-function differs(before: OfferingEntry, after: OfferingEntry): boolean {
-  return before.throughput !== after.throughput || differsBesideSpeed(before, after);
+/** As much of an offering as changes are told of. */
+interface OfferingState {
+  readonly available: boolean;
+  readonly model: Pick<ModelEntry, 'lifecycle'>;
+  readonly price: PriceState | undefined;
 }
 
-function differsBesideSpeed(before: OfferingEntry, after: OfferingEntry): boolean {
+type PriceState = Pick<ChosenPrice, 'version' | 'basis' | 'method' | 'costPerToken' | 'pending'>;
+
+function differsBesideSpeed(before: OfferingState, after: OfferingState): boolean {
   return (
     before.available !== after.available ||
     before.model.lifecycle !== after.model.lifecycle ||
@@ -93,7 +156,7 @@ function samePending(before: PendingPrice | undefined, after: PendingPrice | und
   );
 }
 
-function samePrice(before: OfferingPrice | undefined, after: OfferingPrice | undefined): boolean {
+function samePrice(before: PriceState | undefined, after: PriceState | undefined): boolean {
   if (before === after) return true;
   if (before === undefined || after === undefined) return before === after;
   return (

@@ -1,9 +1,12 @@
 import type { Decimal } from '../domain/decimal.ts';
 import type { Task } from '../domain/model.ts';
 import type { Freshness } from '../domain/price.ts';
+import { observedAtOf } from './choose-price.ts';
 import { launchBlockerOf, priceFreshnessAt } from './launch-blocker.ts';
 import { OrderedRows } from './ordered-rows.ts';
-import type { SortDirection, SortedList } from './ordered-rows.ts';
+import type { SortDirection, SortedList, SortedRows } from './ordered-rows.ts';
+import type { OfferingRow, Offerings } from './offerings.ts';
+import { throughputOf } from './offerings.ts';
 import { RowDimension } from './row-dimension.ts';
 import type { SortKey } from './row-order.ts';
 import { sieveOf } from './row-selection.ts';
@@ -32,22 +35,26 @@ export interface OfferingCriteria {
 export type OfferingField =
   'COST_PER_TOKEN' | 'THROUGHPUT' | 'CONTEXT_WINDOW' | 'NAME' | 'OBSERVED_AT';
 
-const keyOfField: Readonly<Record<OfferingField, (offering: OfferingEntry) => SortKey>> = {
-  COST_PER_TOKEN: ({ price }) => price?.costPerToken,
-  THROUGHPUT: ({ throughput }) => throughput,
-  CONTEXT_WINDOW: ({ model }) => model.listed?.contextWindow,
-  NAME: ({ model }) => model.name,
-  OBSERVED_AT: ({ price }) => price?.observedAtMs,
-};
+type KeyOfField = Readonly<Record<OfferingField, (row: OfferingRow) => SortKey>>;
+
+function keysOf(offerings: Offerings): KeyOfField {
+  return {
+    COST_PER_TOKEN: ({ price }) => price?.costPerToken,
+    THROUGHPUT: throughputOf,
+    CONTEXT_WINDOW: (row) => offerings.modelOf(row).listed?.contextWindow,
+    NAME: (row) => offerings.modelOf(row).name,
+    OBSERVED_AT: (row) => row.price && observedAtOf(row.price, offerings.providerOf(row).feeds),
+  };
+}
 
 /** Dimensions whose values are looked up instead of compared. */
 const dimensions = {
-  provider: ({ provider }: OfferingEntry) => provider.id,
-  region: ({ region }: OfferingEntry) => region,
-  model: ({ model }: OfferingEntry) => model.id,
-  task: ({ model }: OfferingEntry) => model.task,
-  serviceTier: ({ serviceTier }: OfferingEntry) => serviceTier,
-} satisfies Record<string, (offering: OfferingEntry) => string | undefined>;
+  provider: ({ providerId }: OfferingRow) => providerId,
+  region: ({ region }: OfferingRow) => region,
+  model: ({ modelId }: OfferingRow) => modelId,
+  task: ({ modelId }: OfferingRow, { models }: Offerings) => models.get(modelId)?.task,
+  serviceTier: ({ serviceTier }: OfferingRow) => serviceTier,
+} satisfies Record<string, (row: OfferingRow, offerings: Offerings) => string | undefined>;
 
 type DimensionName = keyof typeof dimensions;
 const dimensionNames = Object.keys(dimensions) as DimensionName[];
@@ -60,7 +67,8 @@ type Dimensions = Readonly<Record<DimensionName, RowDimension>>;
  * within a bound, so that the pages of a listing cost the same however many offerings there are.
  */
 export class OfferingIndex {
-  readonly #ordered: OrderedRows<OfferingEntry, OfferingField>;
+  readonly #offerings: Offerings;
+  readonly #ordered: OrderedRows<OfferingRow, OfferingField>;
   readonly #dimensions: Dimensions;
   /** By number in the dimension of models. */
   readonly #models: readonly (ModelEntry | undefined)[];
@@ -71,37 +79,47 @@ export class OfferingIndex {
   readonly #matches = new Map<string, SortedList<OfferingEntry>>();
   #rememberedPositions = 0;
 
-  private constructor(ordered: OrderedRows<OfferingEntry, OfferingField>, numbered: Dimensions) {
-    const { rows } = ordered;
+  private constructor(
+    offerings: Offerings,
+    ordered: OrderedRows<OfferingRow, OfferingField>,
+    numbered: Dimensions,
+  ) {
+    const { rows, models, providers } = offerings;
+    this.#offerings = offerings;
     this.#ordered = ordered;
     this.#dimensions = numbered;
-    this.#models = numbered.model.oneOfEach(rows).map((row) => row?.model);
+    this.#models = numbered.model.values.map((id) => models.get(id ?? ''));
     this.#modelTexts = new SearchTexts(this.#models.map((model) => model?.searchText ?? ''));
     this.#providerTexts = new SearchTexts(
-      numbered.provider
-        .oneOfEach(rows)
-        .map((row) => row?.provider.registered.name.toLowerCase() ?? ''),
+      numbered.provider.values.map(
+        (id) => providers.get(id ?? '')?.registered.name.toLowerCase() ?? '',
+      ),
     );
     this.#scratch = new Uint32Array(rows.length);
   }
 
   /** @param before - the index of the snapshot before, from which is taken over what still holds. */
-  static *build(
-    offerings: readonly OfferingEntry[],
-    before?: OfferingIndex,
-  ): Generator<void, OfferingIndex> {
+  static *build(offerings: Offerings, before?: OfferingIndex): Generator<void, OfferingIndex> {
+    const { rows } = offerings;
     const orderedBefore = before === undefined ? undefined : before.#ordered;
     const numberedBefore = before === undefined ? undefined : before.#dimensions;
-    const ordered = yield* OrderedRows.build(offerings, keyOfField, orderedBefore);
+    const ordered = yield* OrderedRows.build(rows, keysOf(offerings), orderedBefore);
     const numbered = {} as Record<DimensionName, RowDimension>;
     for (const name of dimensionNames) {
+      const valueOf = dimensions[name];
       numbered[name] = yield* RowDimension.build(
-        offerings,
-        dimensions[name],
+        rows,
+        (row) => valueOf(row, offerings),
         numberedBefore?.[name],
       );
     }
-    return new OfferingIndex(ordered, numbered);
+    return new OfferingIndex(offerings, ordered, numbered);
+  }
+
+  /** The offerings of a model, in the order of the registry. */
+  ofModel(id: string): OfferingEntry[] {
+    const { positions } = this.#dimensions.model.of([id]);
+    return Array.from(positions, (position) => this.#offerings.at(position));
   }
 
   /** The offerings that match, in the order asked for. */
@@ -116,7 +134,10 @@ export class OfferingIndex {
     const remembered = key === undefined ? undefined : this.#matches.get(key);
     if (remembered !== undefined) return remembered;
     const selection = this.#select(criteria, nowMs);
-    const list = this.#ordered.sorted(selection, field, direction);
+    const list = new OfferingList(
+      this.#offerings,
+      this.#ordered.sorted(selection, field, direction),
+    );
     if (key !== undefined && key.length <= maximumRememberedKeyLength) {
       this.#remember(key, list, selection?.length ?? 0);
     }
@@ -149,8 +170,9 @@ export class OfferingIndex {
       ...others.map(({ keep }) => keep),
       ...this.#ofModels(criteria),
       ...(criteria.searchWords ?? []).map((word) => this.#ofWord(word)),
+      ...this.#ofAvailability(criteria),
       ...momentTestsOf(criteria, nowMs).map((passes) =>
-        sieveOf((position) => passes(rows[position]!)),
+        sieveOf((position) => passes(this.#offerings.entryOf(rows[position]!))),
       ),
     ];
     if (sieves.length === 0) return shortest?.positions;
@@ -167,6 +189,12 @@ export class OfferingIndex {
       const wanted = criteria[name];
       return wanted === undefined ? [] : [this.#dimensions[name].of(wanted)];
     });
+  }
+
+  #ofAvailability({ available }: OfferingCriteria): Sieve[] {
+    if (available === undefined) return [];
+    const { rows } = this.#ordered;
+    return [sieveOf((position) => rows[position]!.available === available)];
   }
 
   #ofModels({ features }: OfferingCriteria): Sieve[] {
@@ -210,13 +238,46 @@ export class OfferingIndex {
   }
 }
 
+/** Sorted rows, shown as the entries of their snapshot. */
+class OfferingList implements SortedList<OfferingEntry> {
+  readonly #offerings: Offerings;
+  readonly #rows: SortedRows<OfferingRow>;
+
+  constructor(offerings: Offerings, rows: SortedRows<OfferingRow>) {
+    this.#offerings = offerings;
+    this.#rows = rows;
+  }
+
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  at(place: number): OfferingEntry {
+    return this.#offerings.at(this.#rows.positionAt(place));
+  }
+
+  slice(start: number, end: number): OfferingEntry[] {
+    const entries: OfferingEntry[] = [];
+    for (let place = start; place < end; place += 1) entries.push(this.at(place));
+    return entries;
+  }
+
+  keyAt(place: number): SortKey {
+    return this.#rows.keyAt(place);
+  }
+
+  placeOf(key: SortKey, id: string): number {
+    return this.#rows.placeOf(key, id);
+  }
+}
+
 /** Tests single offerings for what {@link OfferingIndex.find} would match at a moment. */
 export function offeringTest(
   criteria: OfferingCriteria,
   nowMs: number,
 ): (offering: OfferingEntry) => boolean {
   const tests = [
-    ...rangeTestsOf(criteria),
+    ...ownTestsOf(criteria),
     ...wordTestsOf(criteria),
     ...momentTestsOf(criteria, nowMs),
   ];
@@ -224,10 +285,20 @@ export function offeringTest(
     const wanted = criteria[name];
     if (wanted === undefined) continue;
     const values = new Set<string | undefined>(wanted);
-    tests.push((offering) => values.has(dimensions[name](offering)));
+    tests.push((offering) => values.has(valueOfEntry[name](offering)));
   }
   return (offering) => tests.every((test) => test(offering));
 }
+
+const valueOfEntry: Readonly<
+  Record<DimensionName, (offering: OfferingEntry) => string | undefined>
+> = {
+  provider: ({ provider }) => provider.id,
+  region: ({ region }) => region,
+  model: ({ model }) => model.id,
+  task: ({ model }) => model.task,
+  serviceTier: ({ serviceTier }) => serviceTier,
+};
 
 /** Filters whose matches are remembered for a snapshot, and positions over all of them (4 bytes each). */
 const maximumRememberedFilters = 500;
@@ -237,9 +308,10 @@ const maximumRememberedKeyLength = 2_000;
 
 type OfferingTest = (offering: OfferingEntry) => boolean;
 
-function rangeTestsOf(criteria: OfferingCriteria): OfferingTest[] {
+function ownTestsOf(criteria: OfferingCriteria): OfferingTest[] {
   const tests: OfferingTest[] = [];
-  const { maxCostPerToken, minThroughput, minContextWindow } = criteria;
+  const { maxCostPerToken, minThroughput, minContextWindow, available } = criteria;
+  if (available !== undefined) tests.push((offering) => offering.available === available);
   if (minThroughput !== undefined) {
     tests.push(({ throughput }) => throughput !== undefined && throughput >= minThroughput);
   }
@@ -276,11 +348,10 @@ function hasAll({ listed }: ModelEntry, features: readonly string[]): boolean {
   return features.every((name) => listed?.features?.includes(name) === true);
 }
 
-/** Tests of what is no dimension: of what an offering is at a moment. */
+/** Tests of what an offering is at a moment. */
 function momentTestsOf(criteria: OfferingCriteria, nowMs: number): OfferingTest[] {
   const tests: OfferingTest[] = [];
-  const { available, launchable } = criteria;
-  if (available !== undefined) tests.push((offering) => offering.available === available);
+  const { launchable } = criteria;
   if (criteria.freshness !== undefined) {
     const wanted = new Set<Freshness>(criteria.freshness);
     tests.push(

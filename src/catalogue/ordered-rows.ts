@@ -1,5 +1,5 @@
 import { compareKeys, firstRank, orderAfter, orderBy, orderById } from './row-order.ts';
-import type { IdOrder, RowOrder, SortKey } from './row-order.ts';
+import type { IdOrder, KeyedRows, RowOrder, SortKey } from './row-order.ts';
 import type { Selection } from './row-selection.ts';
 
 export type SortDirection = 'ASC' | 'DESC';
@@ -42,7 +42,7 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
       const order =
         known === undefined
           ? yield* orderBy(rows, keyOf[field], byId)
-          : yield* orderAfter(known.rows, known.#orderBy(field), rows, keyOf[field], byId);
+          : yield* orderAfter(known.#keyed(field), known.#orderBy(field), rows, keyOf[field], byId);
       orders.set(field, order);
     }
     return new OrderedRows(rows, keyOf, orders, byId);
@@ -82,11 +82,15 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
     selection: Uint32Array | undefined,
     field: Field,
     direction: SortDirection,
-  ): SortedList<Row> {
+  ): SortedRows<Row> {
     const order = this.#orderBy(field);
     let ranks: Uint32Array | undefined;
     if (selection !== undefined) ranks = ranksOf(order, selection);
-    return new SortedList(this.rows, this.#keyOf[field], order, ranks, direction);
+    return new SortedRows(this.rows, this.#keyOf[field], order, ranks, direction);
+  }
+
+  #keyed(field: Field): KeyedRows<Row> {
+    return { rows: this.rows, keyOf: this.#keyOf[field] };
   }
 
   #orderBy(field: Field): RowOrder {
@@ -96,8 +100,20 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
   }
 }
 
-/** Rows in one order, read by position or found by the value and id that a cursor names. */
-export class SortedList<Row extends { readonly id: string }> {
+/** Rows in one order, read by their place in it or found by the value and id that a cursor names. */
+export interface SortedList<Row extends { readonly id: string }> {
+  readonly length: number;
+  at(place: number): Row;
+  /** The rows from one place to before another. */
+  slice(start: number, end: number): Row[];
+  /** The value by which the row at a place is sorted. */
+  keyAt(place: number): SortKey;
+  /** The place of the first row that does not come before the given one, which need not exist. */
+  placeOf(key: SortKey, id: string): number;
+}
+
+/** A sorted list over the rows of {@link OrderedRows}. */
+export class SortedRows<Row extends { readonly id: string }> implements SortedList<Row> {
   readonly length: number;
   readonly #rows: readonly Row[];
   readonly #keyOf: (row: Row) => SortKey;
@@ -124,27 +140,31 @@ export class SortedList<Row extends { readonly id: string }> {
       ranks === undefined ? order.knownCount : lowerBound(ranks, order.knownCount);
   }
 
-  at(position: number): Row {
-    const forward =
-      this.#direction === 'DESC' && position < this.#knownLength
-        ? this.#knownLength - 1 - position
-        : position;
-    const rank = this.#ranks?.[forward] ?? forward;
-    return this.#rows[this.#order.positionAt[rank]!]!;
+  at(place: number): Row {
+    return this.#rows[this.positionAt(place)]!;
   }
 
-  keyOf(row: Row): SortKey {
-    return this.#keyOf(row);
+  /** Where among all rows the one at a place of this list is. */
+  positionAt(place: number): number {
+    const forward =
+      this.#direction === 'DESC' && place < this.#knownLength
+        ? this.#knownLength - 1 - place
+        : place;
+    const rank = this.#ranks?.[forward] ?? forward;
+    return this.#order.positionAt[rank]!;
   }
 
   slice(start: number, end: number): Row[] {
     const rows: Row[] = [];
-    for (let position = start; position < end; position += 1) rows.push(this.at(position));
+    for (let place = start; place < end; place += 1) rows.push(this.at(place));
     return rows;
   }
 
-  /** The position of the first row that does not come before the given one, which need not exist. */
-  positionOf(key: SortKey, id: string): number {
+  keyAt(place: number): SortKey {
+    return this.#keyOf(this.at(place));
+  }
+
+  placeOf(key: SortKey, id: string): number {
     let low = 0;
     let high = this.length;
     while (low < high) {
@@ -183,8 +203,11 @@ function ranksOf({ positionAt, rankOf }: RowOrder, selection: Uint32Array): Uint
   return ranks;
 }
 
-/** Ids that are taken over are the same text in memory, which makes this cheap. */
-function haveSameIds(
+/**
+ * Whether rows stand for the same things in the same order. Ids that are taken over are the same text in memory,
+ * which makes this cheap.
+ */
+export function haveSameIds(
   left: readonly { readonly id: string }[],
   right: readonly { readonly id: string }[],
 ): boolean {

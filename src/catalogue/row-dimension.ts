@@ -11,6 +11,8 @@ const noValue = 0;
  * each row the number of its value (4 bytes), so that a filter compares numbers and looks at no row.
  */
 export class RowDimension {
+  /** By number; the first is of rows that have none. */
+  readonly values: readonly (string | undefined)[];
   /** By position, the number of the row's value. */
   readonly numberOf: Uint32Array;
   readonly #numbers: ReadonlyMap<string, number>;
@@ -19,13 +21,10 @@ export class RowDimension {
   /** By number, where its group begins, and last where the one after the last would. */
   readonly #groupStarts: Uint32Array;
 
-  /** By number; the first is of rows that have none. */
-  readonly #values: readonly (string | undefined)[];
-
   private constructor(numberOf: Uint32Array, numbers: ReadonlyMap<string, number>) {
     this.numberOf = numberOf;
     this.#numbers = numbers;
-    this.#values = [undefined, ...numbers.keys()];
+    this.values = [undefined, ...numbers.keys()];
     this.#groupStarts = groupStarts(numberOf, numbers.size + 1);
     this.#grouped = new Uint32Array(numberOf.length);
     const next = this.#groupStarts.slice();
@@ -55,14 +54,6 @@ export class RowDimension {
       numberOf[position] = number;
     }
     return new RowDimension(numberOf, numbers);
-  }
-
-  /** By number, one of the rows that have its value; undefined where there is none. */
-  oneOfEach<Row>(rows: readonly Row[]): (Row | undefined)[] {
-    return Array.from({ length: this.#numbers.size + 1 }, (_, number) => {
-      const [position] = this.#group(number);
-      return position === undefined ? undefined : rows[position];
-    });
   }
 
   /** The rows that have one of the values. */
@@ -99,7 +90,7 @@ export class RowDimension {
     if (rows.length !== this.numberOf.length) return false;
     for (let position = 0; position < rows.length; position += 1) {
       if (position % rowsPerSlice === 0) yield;
-      if (valueOf(rows[position]!) !== this.#values[this.numberOf[position]!]) return false;
+      if (valueOf(rows[position]!) !== this.values[this.numberOf[position]!]) return false;
     }
     return true;
   }

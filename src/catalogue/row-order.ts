@@ -71,13 +71,19 @@ export function* orderBy<Row>(
   return orderOf(rows, keyOf, positionAt);
 }
 
+/** Rows and the values by which they are sorted. */
+export interface KeyedRows<Row> {
+  readonly rows: readonly Row[];
+  readonly keyOf: (row: Row) => SortKey;
+}
+
 /**
  * The order of rows of which another order is known, from when some of their values were others.
  *
  * @param before - the same rows at the same positions, as they were then.
  */
 export function* orderAfter<Row>(
-  before: readonly Row[],
+  before: KeyedRows<Row>,
   order: RowOrder,
   rows: readonly Row[],
   keyOf: (row: Row) => SortKey,
@@ -87,7 +93,7 @@ export function* orderAfter<Row>(
   let otherCount = 0;
   for (let position = 0; position < rows.length; position += 1) {
     if (position % runLength === 0) yield;
-    if (isSame(keyOf(before[position]!), keyOf(rows[position]!))) continue;
+    if (isSame(before.keyOf(before.rows[position]!), keyOf(rows[position]!))) continue;
     isOther[position] = 1;
     otherCount += 1;
   }

@@ -5,6 +5,7 @@ import type { RejectedRow } from '../providers/provider.ts';
 import type { OfferingPrice } from './choose-price.ts';
 import type { ModelIndex } from './model-index.ts';
 import type { OfferingIndex } from './offering-index.ts';
+import type { Offerings } from './offerings.ts';
 
 /**
  * The whole catalogue at one version. It is built complete, swapped in by one assignment and never changed
@@ -20,7 +21,7 @@ export interface Snapshot {
   readonly models: ReadonlyMap<string, ModelEntry>;
   /** Models by the lower-case names under which the first specification knew them. */
   readonly modelsByAlias: ReadonlyMap<string, ModelEntry>;
-  readonly offerings: ReadonlyMap<string, OfferingEntry>;
+  readonly offerings: Offerings;
   readonly index: OfferingIndex;
   readonly modelIndex: ModelIndex;
 }
@@ -34,11 +35,12 @@ export interface ProviderEntry {
   readonly status: ProviderStatus;
   readonly feeds: readonly FeedEntry[];
   readonly observedRegions: readonly ObservedRegion[];
-  readonly offerings: readonly OfferingEntry[];
   /** The cheapest available standard-tier text-generation offering. */
-  readonly cheapest: OfferingEntry | undefined;
+  readonly cheapestId: string | undefined;
+  readonly costPerToken: Decimal | undefined;
   /** The fastest available standard-tier text-generation offering. */
-  readonly fastest: OfferingEntry | undefined;
+  readonly fastestId: string | undefined;
+  readonly throughput: number | undefined;
 }
 
 /** Whether a provider can be used. */
@@ -81,7 +83,8 @@ export interface ModelEntry {
   readonly replacementId: string | undefined;
   readonly source: string;
   readonly observedAtMs: number;
-  readonly offerings: readonly OfferingEntry[];
+  /** Who offers it, in the order of the registry. */
+  readonly providerIds: readonly string[];
   /** The best cost per token among available standard-tier offerings. */
   readonly costPerToken: Decimal | undefined;
   readonly throughput: number | undefined;

@@ -73,22 +73,21 @@ class ListPage<Row extends { readonly id: string }> implements Page<Row> {
   }
 
   get edges(): Page<Row>['edges'] {
-    return this.nodes.map((node) => ({ cursor: this.#cursorOf(node), node }));
+    return this.nodes.map((node, index) => ({ cursor: this.#cursorAt(this.#start + index), node }));
   }
 
   get pageInfo(): Page<Row>['pageInfo'] {
-    const first = this.nodes[0];
-    const last = this.nodes.at(-1);
+    const isEmpty = this.#start === this.#end;
     return {
       hasNextPage: this.#end < this.#list.length,
       hasPreviousPage: this.#start > 0,
-      startCursor: first === undefined ? null : this.#cursorOf(first),
-      endCursor: last === undefined ? null : this.#cursorOf(last),
+      startCursor: isEmpty ? null : this.#cursorAt(this.#start),
+      endCursor: isEmpty ? null : this.#cursorAt(this.#end - 1),
     };
   }
 
-  #cursorOf(node: Row): string {
-    return cursorOf(this.#list.keyOf(node), node.id, this.#order);
+  #cursorAt(place: number): string {
+    return cursorOf(this.#list.keyAt(place), this.#list.at(place).id, this.#order);
   }
 }
 
@@ -132,11 +131,11 @@ function positionOf<Row extends { readonly id: string }>(
 ): number | undefined {
   if (cursor === undefined || cursor === null) return undefined;
   const { key, id } = readCursor(cursor, order, name);
-  const present = list.length === 0 ? undefined : list.keyOf(list.at(0));
+  const present = list.length === 0 ? undefined : list.keyAt(0);
   if (key !== undefined && present !== undefined && kindOf(key) !== kindOf(present)) {
     throw notACursor(name);
   }
-  return list.positionOf(key, id);
+  return list.placeOf(key, id);
 }
 
 /** Longer cursors are never made. */

@@ -155,7 +155,9 @@ function chooseOffering(request: LaunchRequest, market: Market): OfferingEntry |
       { detail: { kind: 'MODEL', modelId: model.id, replacementId: model.replacementId } },
     );
   }
-  const fitting = model.offerings.filter((offering) => fitsRoute(offering, request.route));
+  const fitting = snapshot.index
+    .ofModel(model.id)
+    .filter((offering) => fitsRoute(offering, request.route));
   const launchable = fitting.filter(
     (offering) =>
       refusedAsSuch(offering) === undefined &&

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { launchBlockerOf } from '../../src/catalogue/launch-blocker.ts';
+import type { Snapshot } from '../../src/catalogue/snapshot.ts';
 import type { ListedModel } from '../../src/domain/model.ts';
 import { aProvider, tier } from '../support/registry-entries.ts';
 import {
@@ -16,6 +17,7 @@ import {
   priceList,
   single,
   startMs,
+  take,
 } from './readings.ts';
 import { polled, snapshotOf } from './snapshots.ts';
 
@@ -44,28 +46,46 @@ describe('an offering', () => {
     expect(ids('0.2')).toEqual(ids('0.1'));
   });
 
-  it('keeps the price object of the snapshot before while nothing about the price changed', () => {
-    const id = 'groq:anywhere:on_demand:one';
+  it('is the same row in snapshot after snapshot while polls confirm it, and shows the time of each', () => {
     const entries = { groq: aProvider() };
-    const poll = (input: string, nowMs: number) => ({
-      models: modelList([model('one')], nowMs),
-      prices: [priceList('models', [price('one', { input })], nowMs)],
+    const poll = (inputs: readonly string[], nowMs: number) => ({
+      models: modelList([model('one'), model('two')], nowMs),
+      prices: [
+        priceList(
+          'models',
+          [price('one', { input: inputs[0]! }), price('two', { input: inputs[1]! })],
+          nowMs,
+        ),
+      ],
       nowMs,
     });
-    const first = poll('0.1', startMs);
-    const groq = memoryAfter([first]);
+    const groq = memoryAfter([poll(['0.1', '0.1'], startMs)]);
     const before = snapshotOf(entries, { groq });
-    const priceIn = (memory: typeof groq) =>
-      snapshotOf(entries, { groq: memory }, { previous: before }).offerings.get(id)?.price;
-    expect(priceIn(groq)).toBe(before.offerings.get(id)?.price);
-    expect(priceIn(memoryAfter([first, poll('0.2', startMs + minuteMs)]))).toMatchObject({
-      components: componentsOf({ input: '0.2' }),
-      observedAtMs: startMs + minuteMs,
-    });
-    expect(priceIn(memoryAfter([first, poll('0.1', startMs + minuteMs)]))).toMatchObject({
-      components: componentsOf({ input: '0.1' }),
-      observedAtMs: startMs + minuteMs,
-    });
+    take(groq, poll(['0.1', '0.2'], startMs + minuteMs));
+    const after = snapshotOf(entries, { groq }, { previous: before });
+    const [one, two] = after.offerings.rows;
+    expect(one).toBe(before.offerings.rows[0]);
+    expect(two).not.toBe(before.offerings.rows[1]);
+    expect([...before.offerings.values()].map(({ price: shown }) => shown?.observedAtMs)).toEqual([
+      startMs,
+      startMs,
+    ]);
+    expect([...after.offerings.values()].map(({ price: shown }) => shown)).toMatchObject([
+      { components: componentsOf({ input: '0.1' }), observedAtMs: startMs + minuteMs },
+      { components: componentsOf({ input: '0.2' }), observedAtMs: startMs + minuteMs },
+    ]);
+  });
+
+  it('is one object for all who ask a snapshot for it', () => {
+    const { offerings, index } = snapshotOf(
+      { groq: aProvider() },
+      { groq: polled([model('one'), model('two')]) },
+    );
+    const one = offerings.get('groq:anywhere:on_demand:one');
+    expect(offerings.get('groq:anywhere:on_demand:one')).toBe(one);
+    expect(index.find({ model: ['one'] }, 'NAME', 'ASC', startMs).at(0)).toBe(one);
+    expect(index.ofModel('one')).toEqual([one]);
+    expect([...offerings.values()][0]).toBe(one);
   });
 
   it('names its own type, so that a federated answer can be made of it as it is', () => {
@@ -85,6 +105,11 @@ describe('an offering', () => {
     expect(snapshot.models.get('one')?.lifecycle).toBe('ACTIVE');
   });
 });
+
+/** The offering that a snapshot names as the cheapest of the provider `groq`. */
+function cheapestOf({ providers, offerings }: Snapshot) {
+  return offerings.get(providers.get('groq')?.cheapestId ?? '');
+}
 
 describe('the best of a provider', () => {
   const models = [
@@ -116,8 +141,10 @@ describe('the best of a provider', () => {
     const provider = snapshotOf({ groq: entry }, { groq: polled(models, prices) }).providers.get(
       'groq',
     );
-    expect(provider?.cheapest?.model.id).toBe('slow');
-    expect(provider?.fastest?.model.id).toBe('fast');
+    expect(provider?.cheapestId).toBe('groq:anywhere:on_demand:slow');
+    expect(provider?.costPerToken?.toString()).toBe('0.2');
+    expect(provider?.fastestId).toBe('groq:anywhere:on_demand:fast');
+    expect(provider?.throughput).toBe(1000);
   });
 
   it('is of its standard tier', () => {
@@ -126,7 +153,7 @@ describe('the best of a provider', () => {
       { groq: tiered },
       { groq: polled([model('one')], [price('one', { input: '0.1', output: '0.1' })]) },
     );
-    expect(snapshot.providers.get('groq')?.cheapest?.serviceTier).toBe('on_demand');
+    expect(cheapestOf(snapshot)?.serviceTier).toBe('on_demand');
   });
 
   it('knows a further tier where it is sold: at the same price, its speed unknown', () => {
@@ -160,7 +187,7 @@ describe('the best of a provider', () => {
       { groq: aProvider() },
       { groq: polled([model('one')]) },
     ).providers.get('groq');
-    expect(provider).toMatchObject({ cheapest: undefined, fastest: undefined });
+    expect(provider).toMatchObject({ cheapestId: undefined, fastestId: undefined });
   });
 
   it('may be free', () => {
@@ -174,7 +201,7 @@ describe('the best of a provider', () => {
         ),
       },
     );
-    expect(snapshot.providers.get('groq')?.cheapest?.model.id).toBe('one');
+    expect(cheapestOf(snapshot)?.model.id).toBe('one');
     expect(snapshot.models.get('one')?.costPerToken?.toString()).toBe('0');
   });
 
@@ -190,8 +217,8 @@ describe('the best of a provider', () => {
           equalPrices,
         );
         const provider = snapshotOf({ groq: equalSpeeds }, { groq: memory }).providers.get('groq');
-        expect(provider?.cheapest?.model.id).toBe('a');
-        expect(provider?.fastest?.model.id).toBe('a');
+        expect(provider?.cheapestId).toBe('groq:anywhere:on_demand:a');
+        expect(provider?.fastestId).toBe('groq:anywhere:on_demand:a');
       }),
       { numRuns: 20 },
     );
@@ -212,11 +239,12 @@ describe('a model that several providers host', () => {
       beta: aProvider({ region: region('us-east'), nominalThroughputs: [speedOf('m', 300)] }),
     };
     const memory = polled([second], [price('m', { input: '0.1', output: '0.1' })]);
-    return snapshotOf(entries, { alpha: gone, beta: memory }).models.get('m');
+    const { models, index } = snapshotOf(entries, { alpha: gone, beta: memory });
+    return { hosted: models.get('m'), offered: index.ofModel('m') };
   };
 
   it('is what the provider says that still serves it', () => {
-    const hosted = two(
+    const { hosted } = two(
       model('m', { name: 'Old' }),
       model('m', { name: 'New', contextWindow: 512 }),
     );
@@ -231,8 +259,8 @@ describe('a model that several providers host', () => {
   });
 
   it('has the offerings of all of them, their regions and the best of those that are available', () => {
-    const hosted = two(model('m'), model('m'));
-    expect(hosted?.offerings.map(({ provider, available }) => [provider.id, available])).toEqual([
+    const { hosted, offered } = two(model('m'), model('m'));
+    expect(offered.map(({ provider, available }) => [provider.id, available])).toEqual([
       ['alpha', false],
       ['beta', true],
     ]);
@@ -274,7 +302,7 @@ describe('the story of a model', () => {
       lifecycleNote: 'Shut down.',
       lifecycleSinceMs: Date.parse('2025-08-30'),
       replacementId: 'one',
-      offerings: [],
+      providerIds: [],
       listed: undefined,
       costPerToken: undefined,
     });
@@ -365,9 +393,9 @@ describe('a custom model', () => {
   it('that its provider lists is what the provider says, and offered once', () => {
     const entry = aProvider({ customModels: [custom] });
     const listed = polled([model('one'), model('acme/lora', { name: 'As listed' })]);
-    const { models, offerings } = snapshotOf({ groq: entry }, { groq: listed });
+    const { models, offerings, index } = snapshotOf({ groq: entry }, { groq: listed });
     expect(models.get('acme/lora')).toMatchObject({ name: 'As listed', source: 'models source' });
-    expect(models.get('acme/lora')?.offerings).toHaveLength(1);
+    expect(index.ofModel('acme/lora')).toHaveLength(1);
     expect(offerings.size).toBe(2);
   });
 

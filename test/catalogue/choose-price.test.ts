@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { choosePrice } from '../../src/catalogue/choose-price.ts';
-import type { OfferingPrice } from '../../src/catalogue/choose-price.ts';
+import { choosePrice, shownPrice } from '../../src/catalogue/choose-price.ts';
+import type { OfferingPrice, PriceQuestion } from '../../src/catalogue/choose-price.ts';
 import { noChanges, rememberPrices } from '../../src/catalogue/normalise.ts';
 import { freshnessAt } from '../../src/domain/price.ts';
 import type { PriceRow } from '../../src/domain/price.ts';
@@ -36,6 +36,13 @@ interface Feeds {
   readonly declaredPrices?: readonly unknown[];
 }
 
+/** What readers see of the price that is chosen. */
+function shown(question: PriceQuestion): OfferingPrice | undefined {
+  const price = choosePrice(question);
+  const feeds = [...question.memory.feeds].map(([name, feed]) => ({ name, ...feed }));
+  return price && shownPrice(price, feeds);
+}
+
 /** The price that is chosen at the end of a story in which each feed answered once. */
 function chosen({ shipped, declaredPrices = [], ...feeds }: Feeds): OfferingPrice | undefined {
   const listedAt = startMs - 365 * 24 * hourMs;
@@ -46,7 +53,7 @@ function chosen({ shipped, declaredPrices = [], ...feeds }: Feeds): OfferingPric
     const observedAt = startMs - minutesAgo * minuteMs;
     rememberPrices(memory, priceList(feed, [row], observedAt), observedAt, noChanges());
   }
-  return choosePrice({
+  return shown({
     provider:
       declaredPrices.length === 0 ? uncontracted : registered({ declaredPrices, shippedList }),
     memory,
@@ -281,7 +288,7 @@ describe('a held price', () => {
     nowMs: observedAt,
   });
   const at = (nowMs: number, ...polls: ReturnType<typeof poll>[]) =>
-    choosePrice({
+    shown({
       provider: registered(),
       memory: memoryAfter(polls),
       shippedPrices: new Map(),

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { emptyMemory } from '../../src/catalogue/memory.ts';
 import { launchBlockerOf, priceFreshnessAt } from '../../src/catalogue/launch-blocker.ts';
 import type { ModelCriteria, ModelField } from '../../src/catalogue/model-index.ts';
+import type { OfferingChange } from '../../src/catalogue/offering-changes.ts';
 import type { OfferingCriteria, OfferingField } from '../../src/catalogue/offering-index.ts';
 import type { SortedList } from '../../src/catalogue/ordered-rows.ts';
 import type { SortKey } from '../../src/catalogue/row-order.ts';
@@ -26,7 +27,7 @@ import {
   startMs,
   take,
 } from './readings.ts';
-import { snapshotOf } from './snapshots.ts';
+import { changesOf, snapshotOf } from './snapshots.ts';
 
 const directions = ['ASC', 'DESC'] as const;
 const offeringFields = [
@@ -91,6 +92,9 @@ describe('a snapshot that follows another', () => {
           const following = snapshotOf(entries, { alpha, beta }, { ...more, previous });
           const fresh = snapshotOf(entries, { alpha, beta }, more);
           expect(contentOf(following, nowMs)).toEqual(contentOf(fresh, nowMs));
+          expect(toldOf(changesOf(previous, following))).toEqual(
+            toldOf(changesOf(previous, fresh)),
+          );
           previous = following;
         }
       }),
@@ -119,7 +123,7 @@ function measuredOf(snapshot: Snapshot | undefined): ReadonlyMap<string, Measure
 
 /** What readers can see: every offering and model, in every order, and found in every way. */
 function contentOf(
-  { offerings, models, index, modelIndex, nextChangeAtMs }: Snapshot,
+  { offerings, providers, models, index, modelIndex, nextChangeAtMs }: Snapshot,
   nowMs: number,
 ) {
   const filters: OfferingCriteria[] = [
@@ -129,6 +133,7 @@ function contentOf(
     { region: ['us-east'], searchWords: ['a'] },
     { available: true, maxCostPerToken: Decimal.of('0.000001') },
     { freshness: ['FRESH'] },
+    { launchable: true },
   ];
   const found = <Row extends { readonly id: string }>(list: SortedList<Row>) =>
     idsOf(list.slice(0, list.length));
@@ -138,11 +143,13 @@ function contentOf(
       ...offering,
       provider: provider.id,
       model: entry.id,
-      isOfSnapshot: entry === models.get(entry.id) && entry.offerings.length > 0,
+      isOfSnapshot: entry === models.get(entry.id) && provider === providers.get(provider.id),
     })),
-    models: [...models.values()].map(({ offerings: own, ...entry }) => ({
+    // Since when a provider is in its state is what only the snapshot before knows.
+    providers: [...providers.values()].map(({ status: _status, ...entry }) => entry),
+    models: [...models.values()].map((entry) => ({
       ...entry,
-      offerings: idsOf(own),
+      offerings: idsOf(index.ofModel(entry.id)),
     })),
     found: filters.map((filter) =>
       offeringFields.map((field) =>
@@ -151,6 +158,14 @@ function contentOf(
     ),
     foundModels: modelFields.map((field) => found(modelIndex.find({}, field, 'ASC'))),
   };
+}
+
+/** What is told of a swap. */
+function toldOf(changes: readonly OfferingChange[]) {
+  return changes.map(({ before, after }) => ({
+    before: before && [before.id, before.available, before.throughput, before.price],
+    after: after && [after.id, after.available, after.throughput, after.price],
+  }));
 }
 
 describe('the models that match', () => {
@@ -216,9 +231,9 @@ function matches(offering: OfferingEntry, criteria: OfferingCriteria, nowMs: num
 
 function modelMatches(entry: ModelEntry, criteria: ModelCriteria): boolean {
   const { minContextWindow } = criteria;
-  const hosts = entry.offerings.map(({ provider }) => provider.id);
   return (
-    (criteria.provider === undefined || hosts.some((id) => criteria.provider?.includes(id))) &&
+    (criteria.provider === undefined ||
+      entry.providerIds.some((id) => criteria.provider?.includes(id))) &&
     isOneOf(criteria.task, entry.task) &&
     isOneOf(criteria.lifecycle, entry.lifecycle) &&
     (criteria.features ?? []).every((name) => entry.listed?.features?.includes(name) === true) &&

@@ -89,8 +89,8 @@ describe('rows in order', () => {
           const expected = idsIn([...others, wanted], direction).indexOf(wanted.id);
           const without = ordered(others).sorted(undefined, 'KEY', direction);
           const within = ordered([...others, wanted]).sorted(undefined, 'KEY', direction);
-          expect(without.positionOf(wanted.key, wanted.id)).toBe(expected);
-          expect(within.positionOf(wanted.key, wanted.id)).toBe(expected);
+          expect(without.placeOf(wanted.key, wanted.id)).toBe(expected);
+          expect(within.placeOf(wanted.key, wanted.id)).toBe(expected);
         },
       ),
       { numRuns: 500 },

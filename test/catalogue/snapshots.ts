@@ -1,5 +1,7 @@
 import { buildSnapshot } from '../../src/catalogue/build-snapshot.ts';
 import type { ProviderMemory } from '../../src/catalogue/memory.ts';
+import { changedOfferings } from '../../src/catalogue/offering-changes.ts';
+import type { OfferingChange } from '../../src/catalogue/offering-changes.ts';
 import type { MeasuredPerformance, Snapshot } from '../../src/catalogue/snapshot.ts';
 import type { ListedModel } from '../../src/domain/model.ts';
 import type { PriceRow } from '../../src/domain/price.ts';
@@ -29,8 +31,17 @@ export function snapshotOf(
     nowMs: more.nowMs ?? startMs,
     defaultPollIntervalMs: 300_000,
   });
+  return finished(building);
+}
+
+/** What changed from one snapshot to the next. */
+export function changesOf(previous: Snapshot | undefined, next: Snapshot): OfferingChange[] {
+  return finished(changedOfferings(previous, next));
+}
+
+function finished<Result>(work: Generator<void, Result>): Result {
   for (;;) {
-    const step = building.next();
+    const step = work.next();
     if (step.done === true) return step.value;
   }
 }

@@ -2,20 +2,17 @@ import { describe, expect, test } from 'vitest';
 
 import { ChangeLog } from '../../src/catalogue/change-log.ts';
 import type { SnapshotChange } from '../../src/catalogue/catalogue.ts';
+import { Offerings } from '../../src/catalogue/offerings.ts';
 import type { OfferingEntry, Snapshot } from '../../src/catalogue/snapshot.ts';
+import { model, price } from '../catalogue/readings.ts';
+import { changesOf, polled, snapshotOf } from '../catalogue/snapshots.ts';
+import { aProvider } from '../support/registry-entries.ts';
 
 const clock = { now: () => 1_000 };
 
-/** As much of an entry as the log looks at, with the ties that it has to cut. */
+/** As much of an entry as the log looks at. */
 function entry(id: string): OfferingEntry {
-  const offerings: OfferingEntry[] = [];
-  const made = {
-    id,
-    provider: { id: 'groq', offerings, cheapest: {}, fastest: {} },
-    model: { id: `model of ${id}`, offerings },
-  } as unknown as OfferingEntry;
-  offerings.push(made);
-  return made;
+  return { id } as OfferingEntry;
 }
 
 function swap(version: number, count: number, previous: unknown = {}): SnapshotChange {
@@ -175,17 +172,40 @@ describe('the log of changes', () => {
   });
 
   test('keeps of a snapshot nothing but the entries that changed', () => {
+    const entries = { groq: aProvider() };
+    const memory = (input: string) =>
+      polled([model('one'), model('two')], [price('one', { input })]);
+    const previous = snapshotOf(entries, { groq: memory('0.1') });
+    const snapshot = snapshotOf(entries, { groq: memory('0.2') }, { previous });
     const log = new ChangeLog(1, { clock });
-    log.append(swap(2, 2));
+    log.append({ previous, snapshot, changes: changesOf(previous, snapshot) });
     const missed = log.since(0);
     const notices = missed.kind === 'NOTICES' ? missed.notices : [];
-    for (const { before, after } of notices) {
-      for (const kept of [before, after]) {
-        expect(kept?.provider.offerings).toEqual([]);
-        expect(kept?.provider.cheapest).toBeUndefined();
-        expect(kept?.provider.fastest).toBeUndefined();
-        expect(kept?.model.offerings).toEqual([]);
-      }
-    }
+    expect(notices.map(({ offeringId }) => offeringId)).toEqual(['groq:anywhere:on_demand:one']);
+    const kept = reachableFrom(notices);
+    expect(kept).toContain(previous.models.get('one'));
+    expect(kept).toContain(snapshot.models.get('one'));
+    expect(kept).not.toContain(snapshot.models.get('two'));
+    expect([...kept].filter((part) => part instanceof Offerings)).toEqual([]);
+    expect([...kept].filter((part) => typeof part === 'function')).toEqual([]);
   });
 });
+
+/** Everything that objects lead to by their own properties, themselves included. */
+function reachableFrom(start: unknown): Set<unknown> {
+  const reached = new Set<unknown>();
+  const waiting = [start];
+  while (waiting.length > 0) {
+    const part = waiting.pop();
+    if (part === null || typeof part !== 'object' || reached.has(part)) {
+      reached.add(part);
+      continue;
+    }
+    reached.add(part);
+    if (part instanceof Map || part instanceof Set) waiting.push(...part);
+    for (const { value } of Object.values(Object.getOwnPropertyDescriptors(part))) {
+      waiting.push(value);
+    }
+  }
+  return reached;
+}

@@ -10,10 +10,10 @@ export const providerResolvers: ProviderResolvers = {
   residency: (provider) => provider,
   status: ({ status }) => ({ ...status, since: status.sinceMs }),
   limitations: ({ registered }) => registered.limitations,
-  costPerToken: ({ cheapest }) => cheapest?.price?.costPerToken,
-  throughput: ({ fastest }) => fastest?.throughput,
-  cheapestOffering: ({ cheapest }) => cheapest,
-  fastestOffering: ({ fastest }) => fastest,
+  cheapestOffering: ({ cheapestId }, _, { snapshot }) =>
+    cheapestId === undefined ? null : snapshot.offerings.get(cheapestId),
+  fastestOffering: ({ fastestId }, _, { snapshot }) =>
+    fastestId === undefined ? null : snapshot.offerings.get(fastestId),
   offerings: ({ id }, args, context) => offeringsPage(args, context, { provider: [id] }),
 };
 
