@@ -91,6 +91,42 @@ describe('group commit', () => {
     expect(outcomes[4]).toMatchObject({ reason: { code: 'BUSY' } });
   });
 
+  test('takes savepoints only when a piece of work has failed, which then alone is not stored', async () => {
+    bench = await createSqliteBench();
+    const savepoints = () => bench.executed.filter((text) => text === 'savepoint work').length;
+    await Promise.all(times(8, (slot) => bench.transactions.run(insert(slot))));
+    expect(savepoints()).toBe(0);
+
+    const seen: number[] = [];
+    const counting = async (transaction: StoreTransaction) => {
+      const rows = await transaction.kysely.selectFrom('poll_slot').select('slot').execute();
+      seen.push(rows.length);
+      return rows.length;
+    };
+    const outcomes = await Promise.allSettled([
+      bench.transactions.run(insert(10)),
+      bench.transactions.run(counting),
+      bench.transactions.run(async (transaction) => {
+        await insert(11)(transaction);
+        throw new Error('refused');
+      }),
+      bench.transactions.run(counting),
+      bench.transactions.run(insert(12)),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    // What was done before the failure was done again, on the same state.
+    expect(seen).toEqual([9, 9, 9]);
+    expect(savepoints()).toBe(5);
+    expect(commits()).toBe(2);
+    expect(await storedSlots()).toEqual([...times(8, (slot) => slot), 10, 12]);
+  });
+
   test('a commit that fails fails every caller of the group, stores nothing, and the next works', async () => {
     bench = await createSqliteBench();
     bench.failNext('commit');

@@ -31,8 +31,8 @@ export interface GroupCommitParts {
 
 /**
  * Makes the work of concurrent callers durable with one disk sync. The work of one turn of the event
- * loop is one group: `BEGIN IMMEDIATE`, each piece of work inside a savepoint of its own where there are
- * several, `COMMIT`. A caller hears of success or failure only after the commit, because even a refusal may
+ * loop is one group: `BEGIN IMMEDIATE`, each piece of work, `COMMIT`. Where a piece fails among others, all
+ * is undone and done again with each piece inside a savepoint of its own, so that only it fails. A caller hears of success or failure only after the commit, because even a refusal may
  * rest on what another piece of work in the group has written.
  *
  * The commit itself leaves the sync of the log to the thread pool, so that the event loop goes on. Until
@@ -83,20 +83,10 @@ export class GroupCommit {
       return;
     }
     const group = this.#pending.splice(0, limits.maximumGroupSize);
-    const limit = new WorkLimit(limits.maximumWorkMs);
-    const settle: (() => void)[] = [];
+    let settle: readonly (() => void)[];
     try {
       statements.syncsCommits = false;
-      statements.execute('begin immediate', []);
-      const stopTakingAt = performance.now() + limits.groupBudgetMs;
-      for (const pending of group) {
-        settle.push(
-          group.length === 1
-            ? await this.#done(pending, limit)
-            : await this.#isolated(pending, limit),
-        );
-        if (performance.now() >= stopTakingAt || limit.passed) break;
-      }
+      settle = (await this.#together(group)) ?? (await this.#apart(group));
       statements.execute('commit', []);
       await this.#sync();
     } catch (error) {
@@ -105,11 +95,68 @@ export class GroupCommit {
       statements.rollBackIfOpen();
       return;
     } finally {
-      limit.stop();
       queue.release();
     }
     this.#pending.unshift(...group.slice(settle.length));
     for (const tell of settle) tell();
+  }
+
+  /**
+   * Does the work of a group in one transaction, without savepoints: for each of them SQLite copies every
+   * page that is changed behind it, which costs more than the statements of a launch themselves.
+   *
+   * @returns how to tell those whose work is done, or undefined when a piece of work among others has failed,
+   * and nothing of any is left. One that took too long is then no more in the group.
+   * @throws when the failure is everybody's.
+   */
+  async #together(group: PendingWork[]): Promise<readonly (() => void)[] | undefined> {
+    const { statements } = this.#parts;
+    let failing: PendingWork | undefined;
+    const inTime = new WorkLimit(this.#parts.limits.maximumWorkMs);
+    try {
+      statements.execute('begin immediate', []);
+      return await this.#eachOf(group, inTime, async (pending) => {
+        failing = pending;
+        return await this.#done(pending, inTime);
+      });
+    } catch (error) {
+      if (group.length === 1 || failing === undefined || !statements.inTransaction) throw error;
+      statements.execute('rollback', []);
+      if (inTime.passed) {
+        // Nobody waits for it once more.
+        group.splice(group.indexOf(failing), 1);
+        failing.reject(error);
+      }
+      return undefined;
+    } finally {
+      inTime.stop();
+    }
+  }
+
+  /** Does the work of a group in one transaction, each piece inside a savepoint of its own. */
+  async #apart(group: readonly PendingWork[]): Promise<readonly (() => void)[]> {
+    const limit = new WorkLimit(this.#parts.limits.maximumWorkMs);
+    try {
+      this.#parts.statements.execute('begin immediate', []);
+      return await this.#eachOf(group, limit, (pending) => this.#isolated(pending, limit));
+    } finally {
+      limit.stop();
+    }
+  }
+
+  /** Does one piece of work after the other until the group has used up its time. */
+  async #eachOf(
+    group: readonly PendingWork[],
+    limit: WorkLimit,
+    work: (pending: PendingWork) => Promise<() => void>,
+  ): Promise<readonly (() => void)[]> {
+    const stopTakingAt = performance.now() + this.#parts.limits.groupBudgetMs;
+    const settle: (() => void)[] = [];
+    for (const pending of group) {
+      settle.push(await work(pending));
+      if (performance.now() >= stopTakingAt || limit.passed) break;
+    }
+    return settle;
   }
 
   /** @throws StoreError `DISK_FAILED`, and from then on so does every use of the store. */
