@@ -32,8 +32,9 @@ export interface GroupCommitParts {
 /**
  * Makes the work of concurrent callers durable with one disk sync. The work of one turn of the event
  * loop is one group: `BEGIN IMMEDIATE`, each piece of work, `COMMIT`. Where a piece fails among others, all
- * is undone and done again with each piece inside a savepoint of its own, so that only it fails. A caller hears of success or failure only after the commit, because even a refusal may
- * rest on what another piece of work in the group has written.
+ * is undone and done again with each piece inside a savepoint of its own, so that only it fails. A caller
+ * hears of success or failure only after the commit, because even a refusal may rest on what another piece
+ * of work in the group has written.
  *
  * The commit itself leaves the sync of the log to the thread pool, so that the event loop goes on. Until
  * the sync is done nobody else has the connection: what is not on the disk is neither told nor read.
