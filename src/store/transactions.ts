@@ -59,6 +59,15 @@ export interface StoreTransaction {
     query: PreparedQuery<Values, Row>,
     values: Values,
   ): Promise<readonly Row[]>;
+
+  /**
+   * As {@link execute}, for what adds, changes or removes rows; resolves with how many. Cheaper than to ask for
+   * them by `returning`, for which SQLite copies each page that the statement changes.
+   */
+  change<Values extends object>(
+    query: PreparedQuery<Values, unknown>,
+    values: Values,
+  ): Promise<number>;
 }
 
 /** Lets timers, sockets and other callers have their turn of the event loop. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { CompiledQuery } from 'kysely';
 
+import type { PreparedQuery } from '../../src/store/prepared-query.ts';
 import type { Store } from '../../src/store/open-store.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import type { StoreTransaction, Transactions } from '../../src/store/transactions.ts';
@@ -60,13 +61,17 @@ export class FaultyTransactions implements Transactions {
   ): Promise<void> {
     const kysely = await this.#store.database.startTransaction().execute();
     try {
+      const result = <Values extends object, Row>(
+        query: PreparedQuery<Values, Row>,
+        values: Values,
+      ) => {
+        const { sql, parametersFor } = query.compiledFor('postgres', kysely);
+        return kysely.executeQuery<Row>(CompiledQuery.raw(sql, parametersFor(values)));
+      };
       await work({
         kysely,
-        execute: async (query, values) => {
-          const { sql, parametersFor } = query.compiledFor('postgres', kysely);
-          const statement = CompiledQuery.raw(sql, parametersFor(values));
-          return (await kysely.executeQuery<never>(statement)).rows;
-        },
+        execute: async (query, values) => (await result(query, values)).rows,
+        change: async (query, values) => Number((await result(query, values)).numAffectedRows),
       });
     } catch (error) {
       await kysely.rollback().execute();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { isUniqueViolation } from '../../src/store/store-error.ts';
 import type { StoreTransaction } from '../../src/store/transactions.ts';
-import { insertSlot } from './slot-rows.ts';
+import { addSlot, insertSlot, moveSlots, removeSlots } from './slot-rows.ts';
 import type { ContractStore } from './store-opening.ts';
 
 export function describeTransactions({ store, restart }: ContractStore): void {
@@ -40,6 +40,17 @@ export function describeTransactions({ store, restart }: ContractStore): void {
         .executeTakeFirstOrThrow();
     });
     expect(seen.slot).toBe(2);
+  });
+
+  test('a change says how many rows it added, changed or removed, 0 where there was nothing to do', async () => {
+    const counts = await store().transactions.run(async (transaction) => {
+      const add = (slot: number) => transaction.change(addSlot, { feed: 'counted', slot });
+      const move = (from: number) => transaction.change(moveSlots, { feed: 'counted', from });
+      const added = [await add(1), await add(2), await add(3), await add(3)];
+      const moved = [await move(2), await move(100)];
+      return { added, moved, removed: await transaction.change(removeSlots, { feed: 'counted' }) };
+    });
+    expect(counts).toEqual({ added: [1, 1, 1, 0], moved: [2, 0], removed: 3 });
   });
 
   test('work that throws is undone alone; the work beside it is stored', async () => {

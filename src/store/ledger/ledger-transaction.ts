@@ -76,8 +76,8 @@ export class SqlLedgerTransaction implements LedgerTransaction {
   async insertRun(run: Run, facts: readonly Fact[]): Promise<void> {
     assertNumbered(run, facts, 0);
     this.#hasWritten = true;
-    const inserted = await this.#transaction.execute(this.#parts.queries.insertRun, rowOf(run));
-    if (inserted.length === 0) {
+    const inserted = await this.#transaction.change(this.#parts.queries.insertRun, rowOf(run));
+    if (inserted === 0) {
       throw new StoreError('KEY_TAKEN', `The caller ${run.caller} has another run of this key`);
     }
     await this.#insertFacts(run, facts);
@@ -88,8 +88,8 @@ export class SqlLedgerTransaction implements LedgerTransaction {
     assertNumbered(run, facts, previousFacts);
     const { updateReservation, updateProgress, freePlace } = this.#parts.queries;
     const update = facts.some(isReservation) ? updateReservation : updateProgress;
-    const updated = await this.#transaction.execute(update, { ...rowOf(run), previousFacts });
-    if (updated.length === 0) return false;
+    const updated = await this.#transaction.change(update, { ...rowOf(run), previousFacts });
+    if (updated === 0) return false;
     this.#hasWritten = true;
     await this.#insertFacts(run, facts);
     for (const notice of noticesOf(run, facts)) this.notices.add(notice);
@@ -184,7 +184,7 @@ export class SqlLedgerTransaction implements LedgerTransaction {
     const first = run.facts - facts.length + 1;
     this.#mark = { kind: 'FACT', runId: run.id, number: first, step: this.#step };
     let number = first;
-    for (const slice of slicesOf(facts, factsPerStatement)) {
+    for (const slice of slicesOf(facts, factsPerStatement(this.#parts.engine))) {
       const values: Record<string, string | number> = {};
       for (const [index, fact] of slice.entries()) {
         const row = { run_id: run.id, number, step: this.#step, ...factColumnsOf(fact) };

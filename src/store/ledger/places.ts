@@ -21,7 +21,7 @@ export async function takePlace(
   queries: LedgerQueries,
   wanted: PlaceWanted,
 ): Promise<boolean> {
-  const take = async () => (await transaction.execute(queries.takePlace, wanted)).length > 0;
+  const take = async () => (await transaction.change(queries.takePlace, wanted)) > 0;
   if (await take()) return true;
   while (await addPlaces(transaction, engine, wanted)) {
     if (await take()) return true;

@@ -5,6 +5,7 @@ import {
   CompiledQuery,
   type ControlledTransaction,
   type Kysely,
+  type QueryResult,
 } from 'kysely';
 
 import type { PreparedQuery } from '../prepared-query.ts';
@@ -192,10 +193,25 @@ class PostgresTransaction implements StoreTransaction {
     query: PreparedQuery<Values, Row>,
     values: Values,
   ): Promise<readonly Row[]> {
+    return (await this.#result(query, values)).rows;
+  }
+
+  async change<Values extends object>(
+    query: PreparedQuery<Values, unknown>,
+    values: Values,
+  ): Promise<number> {
+    const { numAffectedRows } = await this.#result(query, values);
+    if (numAffectedRows === undefined) {
+      throw new TypeError('A statement that changes nothing counts no changes');
+    }
+    return Number(numAffectedRows);
+  }
+
+  #result<Values extends object, Row>(
+    query: PreparedQuery<Values, Row>,
+    values: Values,
+  ): Promise<QueryResult<Row>> {
     const { sql, parametersFor } = query.compiledFor('postgres', this.kysely);
-    const { rows } = await this.kysely.executeQuery<Row>(
-      CompiledQuery.raw(sql, parametersFor(values)),
-    );
-    return rows;
+    return this.kysely.executeQuery<Row>(CompiledQuery.raw(sql, parametersFor(values)));
   }
 }

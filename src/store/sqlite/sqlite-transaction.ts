@@ -4,6 +4,7 @@ import type { PreparedQuery } from '../prepared-query.ts';
 import type { Tables } from '../tables.ts';
 import type { StoreTransaction } from '../transactions.ts';
 import type { SqliteLease } from './sqlite-lease.ts';
+import type { StatementResult } from './sqlite-statements.ts';
 
 /** What work is given: both ways to the database end with the lease. */
 export class SqliteTransaction implements StoreTransaction {
@@ -33,7 +34,23 @@ export class SqliteTransaction implements StoreTransaction {
     query: PreparedQuery<Values, Row>,
     values: Values,
   ): Promise<readonly Row[]> {
+    return this.#result(query, values).rows as readonly Row[];
+  }
+
+  async change<Values extends object>(
+    query: PreparedQuery<Values, unknown>,
+    values: Values,
+  ): Promise<number> {
+    const { changes } = this.#result(query, values);
+    if (changes === undefined) throw new TypeError('A statement that gives rows counts no changes');
+    return Number(changes);
+  }
+
+  #result<Values extends object>(
+    query: PreparedQuery<Values, unknown>,
+    values: Values,
+  ): StatementResult {
     const { sql, parametersFor } = query.compiledFor('sqlite', this.#database);
-    return this.#lease.execute(sql, parametersFor(values)).rows as readonly Row[];
+    return this.#lease.execute(sql, parametersFor(values));
   }
 }
