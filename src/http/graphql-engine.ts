@@ -2,6 +2,7 @@ import { ApolloServer, HeaderMap } from '@apollo/server';
 import type {
   ApolloServerPlugin,
   BaseContext,
+  GraphQLRequest,
   GraphQLRequestListener,
   HTTPGraphQLRequest,
 } from '@apollo/server';
@@ -26,7 +27,6 @@ import type { RequestRecord } from './request-record.ts';
 /** An accepted request, for the engine to execute. */
 export interface EngineRequest<Context> {
   readonly parameters: GraphQLParameters;
-  readonly accept: string | undefined;
   /** Of the answer. */
   readonly mediaType: string;
   readonly context: Context;
@@ -40,6 +40,14 @@ interface RecordedGraphQLRequest<Context> extends HTTPGraphQLRequest {
   /** The context itself, of which Apollo would pass on a copy. */
   readonly context: Context;
 }
+
+/** Apollo looks at the method and at `accept`, which has no say here. */
+const noHttp: HTTPGraphQLRequest = {
+  method: 'POST',
+  headers: new HeaderMap(),
+  search: '',
+  body: undefined,
+};
 
 /** Errors in the coercion of one request's variables that are reported. */
 const MAX_COERCION_ERRORS = 10;
@@ -65,35 +73,23 @@ export class GraphQLEngine<Context extends BaseContext> {
   }
 
   async answer(request: EngineRequest<Context>): Promise<HttpAnswer> {
-    const { parameters, accept = '*/*', mediaType, context, record } = request;
-    const httpGraphQLRequest: RecordedGraphQLRequest<Context> = {
-      method: 'POST',
-      // Only what the engine itself reads; what the client sent was judged before, and resolvers know
-      // the request by their context.
-      headers: new HeaderMap([
-        ['content-type', 'application/json'],
-        ['accept', accept],
-      ]),
-      search: '',
-      body: {
-        query: parameters.query ?? null,
-        operationName: parameters.operationName ?? null,
-        variables: parameters.variables ?? null,
-        extensions: parameters.extensions ?? null,
-      },
-      record,
-      context,
-    };
-    const answer = await this.#server.executeHTTPGraphQLRequest({
-      httpGraphQLRequest,
-      context: () => Promise.resolve(context),
+    const { parameters, mediaType, context, record } = request;
+    const { query, operationName, variables, extensions } = parameters;
+    const http: RecordedGraphQLRequest<Context> = { ...noHttp, record, context };
+    // Not as an HTTP request: media types and what another site could cause were judged before.
+    // To Apollo an undefined member is as good as an absent one.
+    const operation = { query, operationName, variables, extensions, http } as GraphQLRequest;
+    const { body, http: head } = await this.#server.executeOperation(operation, {
+      contextValue: context,
     });
-    if (answer.body.kind !== 'complete') throw new Error('An answer came in parts.');
+    if (body.kind !== 'single') throw new Error('An answer came in parts.');
     const headers: Record<string, string> = { 'content-type': mediaType };
-    for (const [name, value] of answer.headers) {
+    for (const [name, value] of head.headers) {
       if (name !== 'content-type') headers[name] = value;
     }
-    return { status: answer.status ?? 200, headers, body: answer.body.string };
+    const { errors, data, extensions: added } = body.singleResult;
+    const text = JSON.stringify({ errors, data, extensions: added });
+    return { status: head.status ?? 200, headers, body: text };
   }
 }
 
@@ -132,7 +128,6 @@ function createServer<Context extends BaseContext>(
     },
     formatError: (formatted, error) =>
       formatForClient(formatted, error, requestIds.get(error as object)),
-    stringifyResult: (result) => JSON.stringify(result),
     logger: {
       debug: (message) => log.debug(redact(String(message))),
       info: (message) => log.info(redact(String(message))),

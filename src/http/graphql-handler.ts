@@ -354,11 +354,11 @@ export class GraphQLHandler<Context extends BaseContext> {
   }
 
   async #engineAnswer(
-    { mediaType, headers, context, record }: GraphQLExchange<Context>,
+    { mediaType, context, record }: GraphQLExchange<Context>,
     parameters: GraphQLParameters,
   ): Promise<HttpAnswer> {
     const engine = await this.engine();
-    return await engine.answer({ parameters, accept: headers.accept, mediaType, context, record });
+    return await engine.answer({ parameters, mediaType, context, record });
   }
 
   /** Refuses a request before it is known what it asks for. */
