@@ -5,6 +5,7 @@ import { PreparedQuery, type Placeholders } from '../prepared-query.ts';
 import type {
   BudgetDayTable,
   RunContentTable,
+  RunFactTable,
   RunTable,
   SpeedSampleTable,
   Tables,
@@ -41,6 +42,9 @@ export function ledgerQueries(engine: Engine) {
     updateReservation: runUpdate([...reservationColumns, ...progressColumns]),
     /** Writes what all other facts change: fewer columns, and fewer indexes with them. */
     updateProgress: runUpdate(progressColumns),
+    insertFact: new PreparedQuery((database, value: Placeholders<RunFactTable>) =>
+      database.insertInto('run_fact').values(valuesOf(value, factColumns)),
+    ),
     /** For so many facts at once; the values of the first are named `0.kind` and so on. */
     insertFacts: (count: number) => factInsertions[count - 1] ?? factInsertion(count),
     facts: new PreparedQuery((database, value: Placeholders<RunId>) =>
@@ -173,15 +177,7 @@ function runByKey(database: Kysely<Tables>, value: Placeholders<RunKey>) {
 }
 
 /** As many as one step adds: a reservation that is sent or queued at once. */
-const factsOfOneStep = 2;
-
-/**
- * Facts that a statement inserts. On PostgreSQL a second statement would be a second round trip; on SQLite it
- * costs half of what one statement for two does, which copies the pages that it changes in case it fails.
- */
-export function factsPerStatement(engine: Engine): number {
-  return engine === 'postgres' ? factsOfOneStep : 1;
-}
+export const factsOfOneStep = 2;
 
 const factInsertions = Array.from({ length: factsOfOneStep }, (_, index) =>
   factInsertion(index + 1),
@@ -246,6 +242,15 @@ const progressColumns = [
   'output_tokens',
   'body',
 ] as const satisfies readonly (keyof RunTable)[];
+
+const factColumns = [
+  'run_id',
+  'number',
+  'kind',
+  'at_ms',
+  'step',
+  'body',
+] as const satisfies readonly (keyof RunFactTable)[];
 
 const speedColumns = [
   'offering',
