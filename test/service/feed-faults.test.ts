@@ -1,6 +1,3 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import {
@@ -189,8 +186,7 @@ describe('an answer that cannot be used never takes the service down, never show
   });
 
   it('nobody listening from the start', async () => {
-    const port = await unusedPort();
-    const service = await startService({ ...withKey, GROQ_BASE_URL: `http://127.0.0.1:${port}` });
+    const service = await startService({ ...withKey, GROQ_BASE_URL: 'http://127.0.0.1:9' });
     const answer = await service.until<State>(state, (shown) => stateOf(shown) === 'UNAVAILABLE');
     expect(answer.offerings.totalCount).toBe(11);
     expect(listFeed(answer)).toMatchObject({ state: 'FAILING', lastSuccessAt: null });
@@ -308,11 +304,3 @@ describe('a price that moves too far', () => {
     expect(priceOf(held)).toMatchObject({ input: '0.00000015', pending: { input: '0' } });
   });
 });
-
-async function unusedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
