@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 import type { Clock } from '../domain/clock.ts';
 import type { PriceReading, ProviderInterface } from '../providers/provider.ts';
 import type { RegisteredProvider, Registry } from '../registry.ts';
@@ -21,7 +19,9 @@ import { changedOfferings, pricePointOf } from './offering-changes.ts';
 import type { OfferingChange } from './offering-changes.ts';
 import { observedRegionsOf } from './provider-entry.ts';
 import { SharedFacts } from './shared-facts.ts';
+import { inSlices } from './slices.ts';
 import type { MeasuredPerformance, ObservedRegion, Snapshot } from './snapshot.ts';
+import { UpdateQueue } from './update-queue.ts';
 
 /** Public price lists that name several providers at once, such as models.dev. */
 export interface PublicPriceList {
@@ -72,10 +72,7 @@ export class Catalogue {
   readonly #listeners = new Set<(change: SnapshotChange) => void>();
   #measurements: ReadonlyMap<string, MeasuredPerformance> = new Map();
   #snapshot: Snapshot | undefined;
-  #updates: Promise<unknown> = Promise.resolve();
-  /** What the next update takes. */
-  #changes: WaitingChange[] = [];
-  #nextUpdate: Promise<void> | undefined;
+  readonly #updates: UpdateQueue;
   #lastUpdateMs = 0;
   #storeFailure: string | undefined;
   /** The version up to which the memory has everything that is stored. */
@@ -85,6 +82,18 @@ export class Catalogue {
 
   constructor(options: CatalogueOptions) {
     this.#options = options;
+    this.#updates = new UpdateQueue({
+      // What others have stored is taken in first, so that what is read here is the later word.
+      takesAtOnce: options.isShared !== true,
+      clock: options.clock,
+      beforeUpdate: async () => {
+        await this.#rest();
+        if (options.isShared === true) await this.#catchUp().catch(() => undefined);
+      },
+      update: async (nowMs) => {
+        await this.#update(nowMs, this.snapshot.version);
+      },
+    });
   }
 
   /**
@@ -93,12 +102,11 @@ export class Catalogue {
    */
   async open(): Promise<void> {
     this.#beginMemories();
-    const stored = await this.#storedAtStart();
-    this.#restore(stored);
+    const version = await this.#restoreStored();
     for (const registered of this.#options.registry.values()) {
       this.#seedFromShippedList(registered);
     }
-    await this.#swap(this.#options.clock.now(), stored.version);
+    await this.#update(this.#options.clock.now(), version);
   }
 
   /**
@@ -107,7 +115,7 @@ export class Catalogue {
    * @throws what storage throws; readers keep the snapshot that they have.
    */
   async follow(): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#updates.inTurn(async () => {
       const wasAway = this.#storeFailure !== undefined;
       const isNews = await this.#catchUp();
       const nowMs = this.#options.clock.now();
@@ -145,21 +153,32 @@ export class Catalogue {
     if (provider === undefined || memory === undefined) {
       throw new RangeError(`No provider ${providerId}`);
     }
+    const reading = await this.#read(provider, memory, signal);
+    await reading.update;
+    const { isTaken, retryAfterMs } = reading;
+    return { succeeded: isTaken, retryAfterMs, holdsPrices: holdsPrices(memory) };
+  }
+
+  /** Reads a provider and gives what was read away, so that nobody holds it while the update is waited for. */
+  async #read(
+    provider: ProviderInterface,
+    memory: ProviderMemory,
+    signal: AbortSignal,
+  ): Promise<TakenReading> {
     const [models, prices] = await Promise.all([
       provider.listModels(signal),
       provider.getPricing(signal),
     ]);
-    let taken = models.ok;
-    if (!signal.aborted) {
-      await this.#update((changedOf, nowMs) => {
-        taken = rememberPoll(memory, models, prices, nowMs, changedOf(providerId));
-      });
-    }
-    return {
-      succeeded: taken,
+    const reading: TakenReading = {
+      isTaken: models.ok,
       retryAfterMs: models.ok ? undefined : models.failure.retryAfterMs,
-      holdsPrices: holdsPrices(memory),
+      update: undefined,
     };
+    if (signal.aborted) return reading;
+    reading.update = this.#updates.add((nowMs) => {
+      reading.isTaken = rememberPoll(memory, models, prices, nowMs, this.#changedOf(provider.id));
+    });
+    return reading;
   }
 
   /** Reads the public price list for every provider that it knows. */
@@ -173,12 +192,12 @@ export class Catalogue {
     );
     const readings = await publicPriceList.read(signal);
     if (!signal.aborted) {
-      await this.#update((changedOf, nowMs) => {
+      await this.#updates.add((nowMs) => {
         for (const { id, modelsDevId } of listed) {
           const reading = readings.get(modelsDevId);
           const memory = this.#memories.get(id);
           if (reading === undefined || memory === undefined) continue;
-          rememberPrices(memory, reading, nowMs, changedOf(id));
+          rememberPrices(memory, reading, nowMs, this.#changedOf(id));
         }
       });
     }
@@ -216,11 +235,11 @@ export class Catalogue {
       return known !== undefined && known.decommissionedAtMs === undefined;
     };
     if (!isNews()) return;
-    await this.#update((changedOf, nowMs) => {
+    await this.#updates.add((nowMs) => {
       const known = memory?.models.get(modelId);
       if (memory === undefined || known === undefined || !isNews()) return;
       memory.models.set(modelId, { ...known, decommissionedAtMs: nowMs });
-      changedOf(providerId).models.add(modelId);
+      this.#changedOf(providerId).models.add(modelId);
     });
   }
 
@@ -232,14 +251,14 @@ export class Catalogue {
 
   /** Brings newly measured speeds into the next snapshot. */
   async takeMeasurements(measurements: ReadonlyMap<string, MeasuredPerformance>): Promise<void> {
-    await this.#update(() => {
+    await this.#updates.add(() => {
       this.#measurements = measurements;
     });
   }
 
   /** Builds a snapshot anew because time alone changed what it should say. */
   async refresh(): Promise<void> {
-    await this.#update(() => undefined);
+    await this.#updates.add(() => undefined);
   }
 
   #seedFromShippedList(registered: RegisteredProvider): void {
@@ -258,27 +277,15 @@ export class Catalogue {
     }
   }
 
-  /**
-   * Runs one update after those before it: memory, snapshot, storage, swap. Changes that come while an
-   * update is under way are taken together by the next: hundreds of providers read at the same time take
-   * one snapshot, not hundreds.
-   */
-  async #update(change: Change): Promise<void> {
-    const waiting: WaitingChange = { change, fault: undefined };
-    this.#changes.push(waiting);
-    this.#nextUpdate ??= this.#inTurn(async () => {
-      await this.#rest();
-      if (this.#options.isShared === true) await this.#catchUp().catch(() => undefined);
-      this.#nextUpdate = undefined;
-      const nowMs = this.#options.clock.now();
-      const changedOf = (providerId: string) => this.#unstored.get(providerId) ?? noChanges();
-      await inSlices(takeChanges(this.#changes.splice(0), changedOf, nowMs));
-      const beganAtMs = performance.now();
-      await this.#swap(nowMs, this.snapshot.version);
-      this.#lastUpdateMs = performance.now() - beganAtMs;
-    });
-    await this.#nextUpdate;
-    if (waiting.fault !== undefined) throw waiting.fault.error;
+  #changedOf(providerId: string): ChangedKeys {
+    return this.#unstored.get(providerId) ?? noChanges();
+  }
+
+  /** Swaps, and keeps how long that took. */
+  async #update(nowMs: number, presentVersion: number): Promise<void> {
+    const beganAtMs = performance.now();
+    await this.#swap(nowMs, presentVersion);
+    this.#lastUpdateMs = performance.now() - beganAtMs;
   }
 
   /** Lets a large catalogue rest between updates, so that building it takes a fifth of the process at most. */
@@ -286,12 +293,6 @@ export class Catalogue {
     if (this.snapshot.offerings.size < largeCatalogue) return;
     const restMs = Math.min(this.#lastUpdateMs * 4, longestRestMs);
     await this.#options.clock.sleep(restMs, this.#closing.signal).catch(() => undefined);
-  }
-
-  async #inTurn(work: () => Promise<void>): Promise<void> {
-    const update = this.#updates.then(work);
-    this.#updates = update.catch(() => undefined);
-    await update;
   }
 
   #beginMemories(): void {
@@ -302,15 +303,17 @@ export class Catalogue {
     }
   }
 
-  async #storedAtStart(): Promise<StoredCatalogue<RememberedRow>> {
+  /** Takes in what is stored; its version. */
+  async #restoreStored(): Promise<number> {
     const shared = this.#shared;
     try {
-      return await this.#options.store.loadCatalogue((row) => rememberedRow(row, shared));
+      const { store } = this.#options;
+      this.#restore(await store.loadCatalogue((row) => rememberedRow(row, shared)));
     } catch (error) {
       if (this.#options.isShared !== true) throw error;
       this.#noteStoreFailure(error);
-      return { version: 0, rows: [] };
     }
+    return this.#storedVersion;
   }
 
   /** Takes in what others have stored; whether there was anything. */
@@ -461,13 +464,13 @@ export class Catalogue {
   }
 }
 
-/** A change of what is remembered; says which rows it has changed. */
-type Change = (changedOf: (providerId: string) => ChangedKeys, nowMs: number) => void;
-
-/** A change that the next update takes, and the fault of ours that it met. */
-interface WaitingChange {
-  readonly change: Change;
-  fault: { readonly error: unknown } | undefined;
+/** What a reading of a provider came to. */
+interface TakenReading {
+  /** Whether its model list was taken; known once `update` is. */
+  isTaken: boolean;
+  readonly retryAfterMs: number | undefined;
+  /** Settles when readers see it; undefined when it was not taken at all. */
+  update: Promise<void> | undefined;
 }
 
 /** Offerings from which on updates rest, and the longest rest in milliseconds. */
@@ -500,38 +503,7 @@ const maximumUnstoredPoints = 100_000;
 /** Timers are no longer than this, in milliseconds. */
 const longestWaitMs = 86_400_000;
 
-/** Takes changes one after the other; a fault in one is kept for whoever asked for it. */
-function* takeChanges(
-  waiting: readonly WaitingChange[],
-  ...parts: Parameters<Change>
-): Generator<void, void> {
-  for (const one of waiting) {
-    try {
-      one.change(...parts);
-    } catch (error) {
-      one.fault = { error };
-    }
-    yield;
-  }
-}
-
 /** What a generator gives, made anew each time that somebody goes through it, and never held as a whole. */
 function iterable<Item>(generate: () => Generator<Item>): Iterable<Item> {
   return { [Symbol.iterator]: generate };
-}
-
-/** The longest that a slice of building may hold up other work, in milliseconds. */
-const sliceMs = 8;
-
-/** Runs a generator to its end, letting other work run between slices. */
-async function inSlices<Result>(work: Generator<void, Result>): Promise<Result> {
-  let sliceEnd = performance.now() + sliceMs;
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-    if (performance.now() >= sliceEnd) {
-      await nextTurn();
-      sliceEnd = performance.now() + sliceMs;
-    }
-  }
 }
