@@ -265,7 +265,8 @@ function blockedByPrice(
 
 /** Whether the provider's own list, once it is read, may give a price in place of a listed one. */
 function mayYetGivePrices({ feeds }: ProviderEntry): boolean {
-  return feeds.some(({ name, state }) => name === modelListFeed && state !== 'OK');
+  // A feed that was never asked, as in the first moments of a process, is not among them.
+  return !feeds.some(({ name, state }) => name === modelListFeed && state === 'OK');
 }
 
 const mismatchMemoryMs = 86_400_000;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import {
+  after,
   bigBody,
   cutBody,
   empty,
@@ -103,12 +104,16 @@ const launchOfListed = `mutation {
 }`;
 
 it('a launch at a listed price makes sense again only while the provider may yet give a better one', async () => {
+  const asked = Promise.withResolvers<void>();
   const service = await startService(withKey, {
     registry: impatient,
-    groq: (server) => server.reply(listPath, empty(503)),
+    groq: (server) => server.reply(listPath, after(asked.promise, empty(503))),
   });
-  await service.until<State>(state, (answer) => listFeed(answer)?.state === 'FAILING');
   const refused = { code: 'PRICE_LISTED', retryable: true };
+  expect(listFeed(await service.data<State>(state))).toBeUndefined();
+  expect(await service.data(launchOfListed)).toEqual({ launchInference: refused });
+  asked.resolve();
+  await service.until<State>(state, (answer) => listFeed(answer)?.state === 'FAILING');
   expect(await service.data(launchOfListed)).toEqual({ launchInference: refused });
   await recovered(service);
   expect(await service.data(launchOfListed)).toEqual({

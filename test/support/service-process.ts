@@ -29,7 +29,7 @@ export interface ServiceProcess {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** How long a start or a stop may take before it counts as failed. */
-const patienceMs = 30_000;
+const patienceMs = 45_000;
 
 /**
  * Runs the service's main file on a free port of loopback with a data folder of its own, or in the one that
