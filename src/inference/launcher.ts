@@ -6,6 +6,7 @@ import type { ProviderInterface } from '../providers/provider.ts';
 import { carryOut } from './carry-out.ts';
 import { sealedRequest } from './content.ts';
 import type { ContentSealer } from './content.ts';
+import { hindranceOf } from './hindrances.ts';
 import type { Ledger } from './ledger.ts';
 import {
   defaultDeadlineMs,
@@ -115,7 +116,14 @@ export class Launcher {
     const terms = this.#terms(request);
     // A known key answers before today's prices, limits and availability are looked at.
     if (terms.kind === 'REFUSED') return (await this.#knownRun(request, caller, hash)) ?? terms;
-    const hindrance = this.#hindrance(request, terms);
+    const { limits, sealer, clock } = this.options;
+    const hindrance = hindranceOf(request.mode, terms, {
+      isClosing: this.#isClosing,
+      keepsContent: limits.contentLifeMs > 0,
+      sealer,
+      rateGate: this.rateGate,
+      nowMs: clock.now(),
+    });
     if (hindrance !== undefined) {
       return (await this.#knownRun(request, caller, hash)) ?? hindrance;
     }
@@ -167,37 +175,6 @@ export class Launcher {
   #terms(request: LaunchRequest): Terms | Refusal {
     const { catalogue, providers, limits, clock } = this.options;
     return termsOf(request, { catalogue, providers, limits, nowMs: clock.now() });
-  }
-
-  /** What stands against a launch on these terms here and now. */
-  #hindrance(request: LaunchRequest, terms: Terms): Refusal | undefined {
-    if (this.#isClosing) return refusal('SHUTTING_DOWN', 'The service is about to stop.');
-    if (request.mode !== 'SYNC' && this.options.limits.contentLifeMs === 0) {
-      return refusal('CONTENT_NOT_KEPT', 'This service keeps no content to be read later.');
-    }
-    const sealing = this.#sealingHindrance();
-    if (sealing !== undefined) return sealing;
-    const waitMs = this.rateGate.waitMs(
-      terms.offering.id,
-      leastTokensOf(terms.payload),
-      this.options.clock.now(),
-    );
-    if (waitMs > 0) {
-      return refusal('PROVIDER_RATE_LIMITED', 'The provider has said that it would refuse.', {
-        retryAfterMs: waitMs,
-      });
-    }
-    return undefined;
-  }
-
-  /** Content that is to be kept must be sealed from its first moment on. */
-  #sealingHindrance(): Refusal | undefined {
-    const { limits, sealer } = this.options;
-    const reason = limits.contentLifeMs === 0 ? undefined : sealer.hindrance();
-    if (reason === undefined) return undefined;
-    return refusal('CONTENT_KEY_UNAVAILABLE', `Content can not be sealed: ${reason}.`, {
-      retryAfterMs: contentKeyRetryMs,
-    });
   }
 
   /** The answer for a key that is known already; undefined when it is free to be used. */
@@ -411,16 +388,6 @@ interface Entrance {
 /** How long a cancellation waits for the run to end, in milliseconds. */
 const cancelWaitMs = 10_000;
 
-/** When to try again without a content key: the secret store looks for it about that often. */
-const contentKeyRetryMs = 5_000;
-
 function intentOf(caller: string, idempotencyKey: string): string {
   return JSON.stringify([caller, idempotencyKey]);
-}
-
-/** Far fewer tokens than a request can have: a provider with less room than that will refuse it. */
-function leastTokensOf(payload: InferencePayload): number {
-  if (!('messages' in payload)) return 0;
-  const characters = payload.messages.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
-  return Math.ceil(characters / 16);
 }

@@ -13,6 +13,7 @@ interface Mutation {
 const ledger = 'src/inference/ledger.ts';
 const facts = 'src/inference/facts.ts';
 const carryOut = 'src/inference/carry-out.ts';
+const endings = 'src/inference/endings.ts';
 
 const lookUpOfKeys = {
   file: ledger,
@@ -47,7 +48,7 @@ const mutations: readonly Mutation[] = [
         to: "return outcome !== 'COMPLETED' && outcome !== 'EXECUTED';",
       },
       {
-        file: carryOut,
+        file: endings,
         from: "state: execution === 'UNKNOWN' ? 'UNKNOWN' : 'FAILED',",
         to: "state: 'FAILED',",
       },
