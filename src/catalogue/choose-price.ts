@@ -140,7 +140,7 @@ export function choosePrice(question: PriceQuestion): ChosenPrice | undefined {
   const blended = before?.components === components && before?.method === 'BLEND_3_1';
   const costPerToken =
     single?.row.costPerToken ??
-    (blended ? before.costPerToken : blendOf(components, provider.blend));
+    (blended ? before.costPerToken : sharedBlendOf(components, question));
   const shown = single ?? origin;
   const price: ChosenPrice = {
     components,
@@ -200,6 +200,15 @@ function blendOf(
   weights: BlendWeights,
 ): Decimal | undefined {
   return components === undefined ? undefined : blendedCostPerToken(components, weights);
+}
+
+/** The same number is held once, however many offerings cost it. */
+function sharedBlendOf(
+  components: ComponentPrices | undefined,
+  { provider, memory }: PriceQuestion,
+): Decimal | undefined {
+  const blend = blendOf(components, provider.blend);
+  return blend && memory.shared.decimal(blend.toString());
 }
 
 /** What {@link choosePrice} looks at. */
