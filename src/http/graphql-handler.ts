@@ -1,5 +1,4 @@
 import { AsyncResource } from 'node:async_hooks';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BaseContext } from '@apollo/server';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
@@ -146,7 +145,7 @@ export class GraphQLHandler<Context extends BaseContext> {
     this.#options = options;
   }
 
-  /** The engine, loaded when it is first asked for: it is a good part of what a start would take. */
+  /** The engine, loaded when it is first asked for. */
   engine(): Promise<GraphQLEngine<Context>> {
     this.#engine ??= this.#startEngine();
     return this.#engine;
@@ -160,8 +159,6 @@ export class GraphQLHandler<Context extends BaseContext> {
   async #startEngine(): Promise<GraphQLEngine<Context>> {
     const { schema, gate, limits, log, onError } = this.#options;
     const { GraphQLEngine } = await import('./graphql-engine.ts');
-    // Loading takes some 30 ms, and so does starting: other work goes on between the two.
-    await nextTurn();
     return await GraphQLEngine.start<Context>(schema, gate.documents, limits, log, onError);
   }
 

@@ -86,9 +86,6 @@ export function createHttpService<Context extends BaseContext>(
 /** The status under which a request is logged whose client left before its answer. */
 const CLIENT_CLOSED_REQUEST = 499;
 
-/** How long after the start the engine is loaded if nobody has needed it before. */
-const ENGINE_LOAD_DELAY_MS = 1_000;
-
 /** How much of a path the access log keeps. */
 const MAX_LOGGED_PATH = 200;
 
@@ -103,7 +100,6 @@ class Service<Context extends BaseContext> implements HttpService {
   readonly #drain: Drain;
   readonly #subscriptions: Subscriptions<Context> | undefined;
   readonly #allowedOrigins: ReadonlySet<string>;
-  #engineTimer: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(args: HttpServiceArguments<Context>) {
@@ -159,6 +155,8 @@ class Service<Context extends BaseContext> implements HttpService {
 
   async listen(): Promise<{ readonly url: string; readonly port: number }> {
     const { host, port } = this.#options;
+    // To load it takes a tenth of a second in which nothing else runs, and nobody is served yet.
+    await this.#graphql.engine();
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen({ host, port }, () => {
@@ -166,11 +164,6 @@ class Service<Context extends BaseContext> implements HttpService {
         resolve();
       });
     });
-    this.#engineTimer = setTimeout(() => {
-      this.#graphql
-        .engine()
-        .catch((error: unknown) => reportFault(this.#args.log, undefined, error));
-    }, ENGINE_LOAD_DELAY_MS).unref();
     const address = this.#server.address() as AddressInfo;
     const name = host.includes(':') ? `[${host}]` : host;
     return { url: `http://${name}:${address.port}/graphql`, port: address.port };
@@ -193,7 +186,6 @@ class Service<Context extends BaseContext> implements HttpService {
   }
 
   #stop(): Promise<void> {
-    clearTimeout(this.#engineTimer);
     this.#stopped ??= this.#graphql.stop();
     return this.#stopped;
   }
