@@ -124,7 +124,8 @@ function* faults(
 }
 
 function* parameterFaults(parameters: LaunchParameters): Generator<string> {
-  const { temperature, topP, maxOutputTokens, stop, tools, toolChoice } = parameters;
+  const { temperature, topP, maxOutputTokens, stop, tools, toolChoice, responseFormat } =
+    parameters;
   if (temperature !== undefined && !(temperature >= 0 && temperature <= 2)) {
     yield '`temperature` takes 0 to 2.';
   }
@@ -136,11 +137,17 @@ function* parameterFaults(parameters: LaunchParameters): Generator<string> {
   if (tools?.some(({ name }) => !toolNamePattern.test(name)) === true) {
     yield 'A tool name takes 1 to 64 letters, digits, `_` and `-`.';
   }
+  if (toolChoice?.mode === 'FUNCTION' && toolChoice.name === '') {
+    yield '`toolChoice` of mode FUNCTION needs the `name` of a tool.';
+  }
   if (
     toolChoice?.mode === 'FUNCTION' &&
     tools?.some(({ name }) => name === toolChoice.name) !== true
   ) {
     yield '`toolChoice` names no tool of `tools`.';
+  }
+  if (responseFormat?.type === 'JSON_SCHEMA' && responseFormat.schema === undefined) {
+    yield '`responseFormat` of type JSON_SCHEMA needs a `schema`.';
   }
 }
 

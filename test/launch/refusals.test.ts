@@ -184,14 +184,6 @@ describe('what can not be a launch', () => {
     ['a cap that is no decimal', `${start}, prompt: "x", maxCost: "much"`],
     ['a temperature that is text', `${start}, prompt: "x", parameters: { temperature: "hot" }`],
     ['a field that there is not', `${start}, prompt: "x", budget: 1`],
-    [
-      'a tool choice without its tool',
-      `${start}, prompt: "x", parameters: { toolChoice: { mode: FUNCTION } }`,
-    ],
-    [
-      'a JSON Schema format without a schema',
-      `${start}, prompt: "x", parameters: { responseFormat: { type: JSON_SCHEMA } }`,
-    ],
   ])('%s is an error of the client', async (_, input) => {
     const answer = await service.ask(
       `mutation { launchInference(input: { ${input} }) { __typename } }`,
@@ -227,6 +219,16 @@ describe('what can not be a launch', () => {
       'a tool that is not given',
       { parameters: { toolChoice: { mode: 'FUNCTION', name: 'x' } } },
       /toolChoice/,
+    ],
+    [
+      'a tool choice without its tool',
+      { parameters: { toolChoice: { mode: 'FUNCTION' }, tools: [{ name: 'x' }] } },
+      /toolChoice.*needs the `name`/,
+    ],
+    [
+      'a JSON Schema format without a schema',
+      { parameters: { responseFormat: { type: 'JSON_SCHEMA', name: 'x' } } },
+      /responseFormat.*needs a `schema`/,
     ],
   ])('%s is refused as INVALID_REQUEST, and says what is wrong', async (_, input, words) => {
     const answer = await service.launch(input as Record<string, unknown>);

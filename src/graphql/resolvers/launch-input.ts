@@ -1,6 +1,5 @@
 import type { ChatMessage, ResponseFormat, Tool, ToolChoice } from '../../domain/inference.ts';
 import type { LaunchParameters, LaunchRequest } from '../../inference/launch-request.ts';
-import { clientError } from '../errors.ts';
 import type {
   ChatMessageInput,
   InferenceParametersInput,
@@ -10,7 +9,7 @@ import type {
   ToolInput,
 } from '../generated.ts';
 
-/** The schema's input in the words of `inference/`. */
+/** The schema's input in the words of `inference/`, which judges it: what it refuses is data, not an error. */
 export function launchRequestOf(input: LaunchInferenceInput): LaunchRequest {
   return {
     idempotencyKey: input.idempotencyKey,
@@ -92,23 +91,19 @@ function toolOf({ name, description, parameters }: ToolInput): Tool {
 function toolChoiceOf(choice: ToolChoiceInput | undefined): ToolChoice | undefined {
   if (choice === undefined) return undefined;
   if (choice.mode !== 'FUNCTION') return { mode: choice.mode };
-  if (choice.name === undefined || choice.name === null) {
-    throw clientError('BAD_USER_INPUT', '`toolChoice` of mode FUNCTION needs a `name`.');
-  }
-  return { mode: 'FUNCTION', name: choice.name };
+  // No tool has an empty name; the launch refuses it.
+  return { mode: 'FUNCTION', name: choice.name ?? '' };
 }
 
 function responseFormatOf(format: ResponseFormatInput | undefined): ResponseFormat | undefined {
   if (format === undefined) return undefined;
   if (format.type !== 'JSON_SCHEMA') return { type: format.type };
   const { name, schema, strict } = format;
-  if (schema === undefined || schema === null) {
-    throw clientError('BAD_USER_INPUT', '`responseFormat` of type JSON_SCHEMA needs a `schema`.');
-  }
   return {
     type: 'JSON_SCHEMA',
     name: name ?? 'answer',
-    schema,
+    // The launch refuses a form without one.
+    schema: schema ?? undefined,
     ...(strict === undefined || strict === null ? {} : { strict }),
   };
 }
