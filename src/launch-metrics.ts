@@ -1,5 +1,4 @@
 import type { Metrics } from './http/metrics.ts';
-import { isOverrun } from './inference/facts.ts';
 import type { Launcher } from './inference/launcher.ts';
 import type { LaunchTally } from './inference/launch-tally.ts';
 
@@ -36,7 +35,6 @@ export function countLaunches(metrics: Metrics): LaunchTally {
     answered: (answer) => answers.inc({ answer }),
     ended: (run) => {
       runs.inc({ state: run.state, certainty: run.cost.certainty });
-      if (isOverrun(run)) overruns.inc();
       const { overheadMs } = run.timing;
       if (overheadMs !== undefined) overhead.observe(overheadMs / 1_000);
       for (const { sentAtMs, outcome } of run.attempts) {
@@ -44,6 +42,7 @@ export function countLaunches(metrics: Metrics): LaunchTally {
         if (sentAtMs >= run.reservedAtMs) attempts.inc({ outcome: outcome ?? 'UNKNOWN' });
       }
     },
+    overran: () => overruns.inc(),
   };
 }
 

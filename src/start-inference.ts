@@ -69,11 +69,13 @@ export async function startInference(
     keyLifeMs: launches.keyLifeMs,
     launchesPerMinute: launches.perMinute,
     tracing,
-    onOverrun: (run) =>
+    onOverrun: (run) => {
+      tally.overran();
       log.error(
         { runId: run.id, cost: run.cost.total?.toString(), reserved: run.reserved.toString() },
         'OVERRUN: a run cost more than was reserved; its charge is capped',
-      ),
+      );
+    },
   });
   const launcher = new Launcher({
     catalogue,

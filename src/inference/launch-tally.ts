@@ -9,4 +9,6 @@ export interface LaunchTally {
   answered(kind: LaunchAnswerKind): void;
   /** A run was ended by this process, as its own or as one that another left, and that is durable. */
   ended(run: Run): void;
+  /** A run that was settled or resolved by this process cost more than was reserved, and that is durable. */
+  overran(): void;
 }

@@ -26,6 +26,7 @@ export interface LedgerOptions {
   readonly launchesPerMinute: number | undefined;
   /** How long a key is remembered. */
   readonly keyLifeMs: number;
+  /** A run was settled or resolved that cost more than was reserved. */
   readonly onOverrun: (run: Run) => void;
   /** Gives each step a span. */
   readonly tracing?: Tracing | undefined;
@@ -219,13 +220,15 @@ export class Ledger {
    * @returns undefined when the run is not of unknown outcome.
    */
   async resolve(runId: string, resolution: Resolution, cost: Decimal): Promise<Run | undefined> {
-    return await this.#step('resolve', undefined, async (ledger) => {
+    const resolved = await this.#step('resolve', undefined, async (ledger) => {
       const present = await ledger.run(runId);
       if (present?.state !== 'UNKNOWN') return undefined;
       const after = await appended(ledger, present, { kind: 'RESOLVED', resolution, cost });
       await releaseFromBudget(ledger, present, after);
       return after;
     });
+    if (resolved !== undefined && isOverrun(resolved)) this.#options.onOverrun(resolved);
+    return resolved;
   }
 
   #answerOf(

@@ -89,3 +89,22 @@ test('a run that costs more than was reserved raises an OVERRUN, in the log and 
   const raised = logged.filter(({ msg }) => String(msg).startsWith('OVERRUN'));
   expect(raised).toMatchObject([{ level: 50, runId: run?.id, reserved: run?.reserved }]);
 });
+
+test('so does a run of unknown outcome that turns out to have cost more than was reserved', async () => {
+  const before = (await samples())['overruns_total'] ?? NaN;
+  service.groq.replyOnce(chatPath, hangUp);
+  const { run } = await service.launch({});
+  const { resolveInference } = await service.data<{ resolveInference: object }>(
+    `mutation ($id: ID!) {
+      resolveInference(
+        input: { id: $id, outcome: EXECUTED, cost: "5", evidence: "the bill of the provider" }
+      ) { ... on InferenceResolved { run { charge cost { total } } } }
+    }`,
+    { id: run?.id },
+    { caller: 'operations', scopes: 'inference:operate' },
+  );
+  expect(resolveInference).toEqual({ run: { charge: run?.reserved, cost: { total: '5' } } });
+  expect(await samples()).toMatchObject({ overruns_total: before + 1 });
+  const raised = logged.filter(({ msg }) => String(msg).startsWith('OVERRUN'));
+  expect(raised.at(-1)).toMatchObject({ level: 50, runId: run?.id, cost: '5' });
+});
