@@ -86,7 +86,11 @@ export async function resolveReference(
   representation: Representation,
   context: RequestContext,
 ): Promise<Entity | null> {
-  const lookup = lookups.get(representation['__typename']);
+  const typeName = representation['__typename'];
+  if (typeof typeName !== 'string') {
+    throw clientError('BAD_USER_INPUT', 'The representation needs a string `__typename`.');
+  }
+  const lookup = lookups.get(typeName);
   if (lookup === undefined) {
     throw clientError('BAD_USER_INPUT', 'No entity type of this name in this subgraph.');
   }

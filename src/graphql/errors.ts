@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import type { GraphQLErrorExtensions, GraphQLFormattedError } from 'graphql';
+import type { ASTNode, GraphQLErrorExtensions, GraphQLFormattedError } from 'graphql';
 import { isStorageAway } from '../domain/storage-away.ts';
 import { httpStatusByCode, isErrorCode } from './error-codes.ts';
 import type { ErrorCode } from './error-codes.ts';
@@ -30,13 +30,19 @@ const MAX_MESSAGE_LENGTH = 500;
  *
  * Thrown by a resolver it nulls that field and leaves the HTTP status alone; as the reason why a whole
  * request was refused it sets the status of its code.
+ *
+ * @param node - where in the document it is, for errors that the engine does not place by itself.
  */
 export function clientError(
   code: Exclude<ErrorCode, 'INTERNAL_SERVER_ERROR'>,
   message: string,
   extensions: Readonly<Record<string, unknown>> = {},
+  node?: ASTNode,
 ): GraphQLError {
-  return new GraphQLError(message, { extensions: { ...extensions, code } });
+  return new GraphQLError(message, {
+    ...(node === undefined ? {} : { nodes: node }),
+    extensions: { ...extensions, code },
+  });
 }
 
 /** Anything that was thrown, in the form that engines and transports pass on. */

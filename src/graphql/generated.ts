@@ -859,6 +859,10 @@ export type ModelUnavailable = LaunchRefusal & {
   readonly retryable: Scalars['Boolean']['output'];
 };
 
+/**
+ * What spends money, or ends what does. What can't be done comes back as a typed refusal with a stable code;
+ * errors are for requests that don't fit the schema and for faults of this service.
+ */
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /** Stops a run of the caller. The receipt says what was delivered and how certain its cost is. */
@@ -873,16 +877,28 @@ export type Mutation = {
 };
 
 
+/**
+ * What spends money, or ends what does. What can't be done comes back as a typed refusal with a stable code;
+ * errors are for requests that don't fit the schema and for faults of this service.
+ */
 export type MutationCancelInferenceArgs = {
   input: CancelInferenceInput;
 };
 
 
+/**
+ * What spends money, or ends what does. What can't be done comes back as a typed refusal with a stable code;
+ * errors are for requests that don't fit the schema and for faults of this service.
+ */
 export type MutationLaunchInferenceArgs = {
   input: LaunchInferenceInput;
 };
 
 
+/**
+ * What spends money, or ends what does. What can't be done comes back as a typed refusal with a stable code;
+ * errors are for requests that don't fit the schema and for faults of this service.
+ */
 export type MutationResolveInferenceArgs = {
   input: ResolveInferenceInput;
 };

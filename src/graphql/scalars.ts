@@ -1,4 +1,5 @@
 import { GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql';
+import type { GraphQLError, ValueNode } from 'graphql';
 
 import { Decimal } from '../domain/decimal.ts';
 import { parseMoment } from '../domain/moment.ts';
@@ -13,13 +14,13 @@ export const decimalScalar = new GraphQLScalarType<Decimal, string>({
   },
   parseValue: (value) => {
     if (typeof value === 'string' || typeof value === 'number') return decimalOf(String(value));
-    throw clientError('BAD_USER_INPUT', 'Decimal takes a string or a number.');
+    throw refused('Decimal takes a string or a number.');
   },
   parseLiteral: (node) => {
     if (node.kind === Kind.STRING || node.kind === Kind.INT || node.kind === Kind.FLOAT) {
-      return decimalOf(node.value);
+      return decimalOf(node.value, node);
     }
-    throw clientError('BAD_USER_INPUT', 'Decimal takes a string or a number.');
+    throw refused('Decimal takes a string or a number.', node);
   },
 });
 
@@ -40,29 +41,29 @@ export const dateTimeScalar = new GraphQLScalarType<number, string>({
   },
   parseValue: (value) => {
     if (typeof value === 'string') return momentOf(value);
-    throw clientError('BAD_USER_INPUT', 'DateTime takes a string.');
+    throw refused('DateTime takes a string.');
   },
   parseLiteral: (node) => {
-    if (node.kind === Kind.STRING) return momentOf(node.value);
-    throw clientError('BAD_USER_INPUT', 'DateTime takes a string.');
+    if (node.kind === Kind.STRING) return momentOf(node.value, node);
+    throw refused('DateTime takes a string.', node);
   },
 });
 
-function decimalOf(text: string): Decimal {
+function decimalOf(text: string, node?: ValueNode): Decimal {
   const value = Decimal.parse(text);
-  if (value === undefined) {
-    throw clientError('BAD_USER_INPUT', 'Not a decimal number of at most 60 digits.');
-  }
+  if (value === undefined) throw refused('Not a decimal number of at most 60 digits.', node);
   return value;
 }
 
-function momentOf(text: string): number {
+function momentOf(text: string, node?: ValueNode): number {
   const milliseconds = text.includes('T') ? parseMoment(text) : undefined;
   if (milliseconds === undefined) {
-    throw clientError(
-      'BAD_USER_INPUT',
-      'Not a moment in RFC 3339 form, such as 2026-10-02T03:58:23Z.',
-    );
+    throw refused('Not a moment in RFC 3339 form, such as 2026-10-02T03:58:23Z.', node);
   }
   return milliseconds;
+}
+
+/** A value that is not of the scalar; one in a document says where, because graphql-js passes it on as it is. */
+function refused(message: string, node?: ValueNode): GraphQLError {
+  return clientError('BAD_USER_INPUT', message, {}, node);
 }

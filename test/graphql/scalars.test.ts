@@ -50,6 +50,20 @@ describe('a Decimal', () => {
     },
   );
 
+  it('that is refused in a document says where it stands', () => {
+    for (const scalar of [decimalScalar, dateTimeScalar]) {
+      for (const literal of ['"cheap"', 'true']) {
+        let refusal: unknown;
+        try {
+          scalar.parseLiteral(parseValue(`\n  ${literal}`), {});
+        } catch (error) {
+          refusal = error;
+        }
+        expect(refusal).toMatchObject({ locations: [{ line: 2, column: 3 }] });
+      }
+    }
+  });
+
   it.each([Number.NaN, Number.POSITIVE_INFINITY])('is not taken from %d', (value) => {
     expect(() => decimalScalar.parseValue(value)).toThrow(GraphQLError);
   });

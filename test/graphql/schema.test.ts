@@ -150,10 +150,8 @@ const kindsForReaders = new Set([
   'DirectiveDefinition',
 ]);
 
-/** Root types need no description: their fields have one, and explorers show nothing else of them. */
 function isForReaders(node: ASTNode): node is Described {
-  if (!kindsForReaders.has(node.kind)) return false;
-  return !['Query', 'Mutation', 'Subscription'].includes((node as Described).name.value);
+  return kindsForReaders.has(node.kind);
 }
 
 function pathOf(node: Described, ancestors: readonly (ASTNode | readonly ASTNode[])[]): string {

@@ -23,8 +23,6 @@ afterAll(async () => {
   for (const end of ends) await end();
 });
 
-type Representation = Readonly<Record<string, unknown>>;
-
 interface Entities {
   readonly _entities: readonly (Readonly<Record<string, unknown>> | null)[];
 }
@@ -39,7 +37,7 @@ const entitiesQuery = `query ($representations: [_Any!]!) {
   }
 }`;
 
-const entities = (...representations: readonly Representation[]) =>
+const entities = (...representations: readonly unknown[]) =>
   service.query<Entities>(entitiesQuery, { representations });
 
 const modelId = 'openai/gpt-oss-120b';
@@ -101,7 +99,8 @@ describe('entities', () => {
       { __typename: 'Model', id: { eq: 'x' } },
       'The representation needs a string `id`.',
     ],
-    ['without a type', { id: 'groq' }, 'No entity type of this name in this subgraph.'],
+    ['without a type', { id: 'groq' }, 'The representation needs a string `__typename`.'],
+    ['that is no object', 'groq', 'The representation needs a string `__typename`.'],
     [
       'of an unknown type',
       { __typename: 'Product', id: '1' },
