@@ -15,6 +15,7 @@ import { systemClock, within } from './domain/clock.ts';
 import type { Clock } from './domain/clock.ts';
 import { cacheTagsOf } from './graphql/cache-tags.ts';
 import type { Tracing } from './domain/tracing.ts';
+import { CompiledLaunches } from './graphql/compiled/compiled-launches.ts';
 import { CompiledQueries } from './graphql/compiled/compiled-queries.ts';
 import { RequestContext } from './graphql/context.ts';
 import type { RequestOrigin } from './graphql/context.ts';
@@ -154,6 +155,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     });
     const authenticator = limitedByRate(everybody, config.requestsPerMinute, clock);
     const compiled = new CompiledQueries(schema);
+    const compiledLaunches = new CompiledLaunches(schema);
     const contextOf = (caller: Caller, request: RequestOrigin) =>
       new RequestContext({
         snapshot: catalogue.snapshot,
@@ -194,6 +196,8 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
       intercept: responseCacheOf(config, metrics).intercept,
       executeCompiled: (document, operation, variables, context) =>
         compiled.execute(document, operation, variables, context),
+      executeLaunch: (document, operation, variables, context) =>
+        compiledLaunches.execute(document, operation, variables, context),
       ...(config.cacheTags
         ? {
             extensionsOf: (document, operation, variables, { snapshot }) =>

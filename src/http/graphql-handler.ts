@@ -93,6 +93,17 @@ export type ExecuteCompiled<Context> = (
   context: Context,
 ) => ByteText | undefined;
 
+/**
+ * Carries out a checked operation in the engine's place where it launches an inference. Undefined for every
+ * other one; resolves with undefined where the engine has to write the answer to what was done.
+ */
+export type ExecuteLaunch<Context> = (
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Variables,
+  context: Context,
+) => Promise<ByteText | undefined> | undefined;
+
 /** What goes into the `extensions` of the answer to a public query; undefined for nothing. */
 export type ExtensionsOf<Context> = (
   document: DocumentNode,
@@ -112,6 +123,8 @@ export interface GraphQLHandlerOptions<Context extends BaseContext> {
   readonly intercept?: Interceptor<Context> | undefined;
   /** Answers public queries in the engine's place, as the engine would. */
   readonly executeCompiled?: ExecuteCompiled<Context> | undefined;
+  /** Answers launches in the engine's place, as the engine would. */
+  readonly executeLaunch?: ExecuteLaunch<Context> | undefined;
   /** Adds to public answers without errors, however they are made. */
   readonly extensionsOf?: ExtensionsOf<Context> | undefined;
   readonly log: Logger;
@@ -296,7 +309,22 @@ export class GraphQLHandler<Context extends BaseContext> {
     if (mediaType === EVENT_STREAM_TYPE) return refuse([subscriptionsOnly()]);
     if (record.clientGone)
       throw new ClientDisconnected('The client left before its operation began.');
-    return this.#engineAnswer(exchange, parameters);
+    if (facts?.type !== 'mutation') return this.#engineAnswer(exchange, parameters);
+    return this.#mutationAnswer(exchange, parameters, document, facts);
+  }
+
+  async #mutationAnswer(
+    exchange: GraphQLExchange<Context>,
+    parameters: GraphQLParameters,
+    document: DocumentNode,
+    { operation }: OperationFacts,
+  ): Promise<HttpAnswer> {
+    const { mediaType, context } = exchange;
+    const { variables = {} } = parameters;
+    const body = await this.#options.executeLaunch?.(document, operation, variables, context);
+    return body === undefined
+      ? await this.#engineAnswer(exchange, parameters)
+      : { status: 200, headers: headersByType[mediaType] ?? {}, body };
   }
 
   #publicAnswer(

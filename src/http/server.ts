@@ -18,6 +18,7 @@ import { GraphQLHandler } from './graphql-handler.ts';
 import type {
   ContextRequest,
   ExecuteCompiled,
+  ExecuteLaunch,
   ExtensionsOf,
   Interceptor,
 } from './graphql-handler.ts';
@@ -56,6 +57,8 @@ export interface HttpServiceArguments<Context extends BaseContext> {
   readonly intercept?: Interceptor<Context>;
   /** Answers public queries in the engine's place, as the engine would. */
   readonly executeCompiled?: ExecuteCompiled<Context>;
+  /** Answers launches in the engine's place, as the engine would. */
+  readonly executeLaunch?: ExecuteLaunch<Context>;
   /** Adds to public answers without errors, however they are made. */
   readonly extensionsOf?: ExtensionsOf<Context>;
   /** Gives each request a span. */
@@ -104,7 +107,7 @@ class Service<Context extends BaseContext> implements HttpService {
 
   constructor(args: HttpServiceArguments<Context>) {
     const { schema, contextFor, refuseOperation, intercept, health, metrics, log } = args;
-    const { executeCompiled, extensionsOf } = args;
+    const { executeCompiled, executeLaunch, extensionsOf } = args;
     const options = { ...defaultHttpOptions, ...args.options };
     const { limits, maxBodyBytes, introspection, explorer, allowedHosts } = options;
     this.#args = args;
@@ -131,6 +134,7 @@ class Service<Context extends BaseContext> implements HttpService {
       subscriptions: this.#subscriptions,
       intercept,
       executeCompiled,
+      executeLaunch,
       extensionsOf,
       log,
       onError: (code) => metrics.http.errorAnswered(code),

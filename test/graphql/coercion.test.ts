@@ -52,6 +52,31 @@ const representation = fc.record({
   id: fc.string(),
 });
 const order = fc.constantFrom({ field: 'NAME' }, { field: 'NAME', direction: 'DESC' }, {}, null);
+/** Inputs with defaults to be filled in, objects within objects, and scalars of our own. */
+const launch = fc.record(
+  {
+    idempotencyKey: fc.oneof({ weight: 9, arbitrary: fc.string() }, scalar),
+    model: fc.oneof({ weight: 9, arbitrary: fc.string() }, scalar),
+    messages: fc.constantFrom<unknown>(
+      [{ role: 'USER', content: 'Hello' }],
+      { role: 'SYSTEM', content: null },
+      [{ role: 'NOBODY', content: '' }],
+      [{ content: '' }],
+      [],
+    ),
+    parameters: fc.constantFrom<unknown>(
+      { temperature: 1, stop: 'end', tools: [{ name: 'f', parameters: { type: 'object' } }] },
+      { responseFormat: { type: 'JSON_SCHEMA', schema: { a: [1, null] } }, seed: 7 },
+      { temperature: 'warm' },
+    ),
+    maxCost: fc.constantFrom('0.5', 1, 'much', null),
+    mode: fc.constantFrom('ASYNC', 'SYNC', 'NEVER', null),
+    waitMs: fc.constantFrom(0, 1.5, '1', null),
+    acceptUnverifiedRegion: fc.constantFrom(true, 'yes'),
+    metadata: fc.constantFrom<unknown>({ a: 'b' }, null, 'text'),
+  },
+  { requiredKeys: ['idempotencyKey'] },
+);
 const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   first: scalar,
   needed: scalar,
@@ -63,7 +88,7 @@ const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   filters: fc.oneof(filter, fc.array(filter, { maxLength: 2 })),
   order,
   entities: fc.array(fc.oneof({ weight: 9, arbitrary: representation }, scalar), { maxLength: 5 }),
-  launch: fc.constantFrom({ idempotencyKey: 'k' }, {}, []),
+  launch: fc.oneof(launch, fc.constantFrom({ idempotencyKey: 'k' }, {}, [])),
 };
 
 /** A variable with a value for it. */

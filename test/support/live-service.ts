@@ -36,6 +36,7 @@ import type { Store } from '../../src/store/open-store.ts';
 import { TestKeys } from './api-keys.ts';
 import { json } from './groq-responders.ts';
 import { startGroqServer } from './groq-server.ts';
+import type { GroqServer } from './groq-server.ts';
 import { wideLimits } from './launches.ts';
 import { recordedExchange } from './recorded-exchanges.ts';
 
@@ -66,6 +67,7 @@ export interface LiveService {
   readonly store: Store;
   readonly catalogue: Catalogue;
   readonly launcher: Launcher;
+  readonly groq: GroqServer;
   /** The log so far, one parsed line each. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
   readonly upstreamRequests: () => number;
@@ -204,6 +206,7 @@ export async function startLiveService(options: LiveServiceOptions = {}): Promis
     store,
     catalogue,
     launcher,
+    groq,
     lines,
     upstreamRequests: () => groq.requests.length,
     contextsMade: () => contextsMade,

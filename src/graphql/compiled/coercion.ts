@@ -92,7 +92,8 @@ function compileList(itemType: GraphQLInputType): Coerce {
 function compileObject(type: GraphQLInputObjectType): Coerce {
   const fields = Object.values(type.getFields()).map(({ name, type: of, defaultValue }) => ({
     name,
-    isNeeded: defaultValue !== undefined || isNonNullType(of),
+    defaultValue,
+    isNeeded: defaultValue === undefined && isNonNullType(of),
     coerce: compileOnce(of),
   }));
   return (value) => {
@@ -100,10 +101,11 @@ function compileObject(type: GraphQLInputObjectType): Coerce {
     const given = value as Readonly<Record<string, unknown>>;
     const coerced: Record<string, unknown> = {};
     let unknown = Object.keys(given).length;
-    for (const { name, isNeeded, coerce } of fields) {
+    for (const { name, defaultValue, isNeeded, coerce } of fields) {
       const fieldValue = given[name];
       if (fieldValue === undefined) {
         if (isNeeded) return notCoerced;
+        if (defaultValue !== undefined) coerced[name] = defaultValue;
         continue;
       }
       const coercedField = coerce()(fieldValue);

@@ -1,27 +1,17 @@
-import { Kind, getVariableValues, visit } from 'graphql';
-import type {
-  DocumentNode,
-  FragmentDefinitionNode,
-  GraphQLSchema,
-  OperationDefinitionNode,
-} from 'graphql';
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import { collectFields } from 'graphql/execution/collectFields.js';
 
 import { ByteTextBuilder } from '../byte-text.ts';
 import type { ByteText } from '../byte-text.ts';
 import type { RequestContext } from '../context.ts';
 import { catalogueEntities } from '../entities.ts';
-import { compileVariables, notCoerced } from './coercion.ts';
-import type { CoerceVariables } from './coercion.ts';
+import { CompiledOperation } from './compiled-operation.ts';
 import { FragmentCache } from './fragment-cache.ts';
 import { NotCompiled, compileField, writerOf } from './object-writer.ts';
 import type { Compilation, Resolve, Writer } from './object-writer.ts';
 
 /** Text of all fragments together. */
 const maximumFragmentCharacters = 64 * 1024 * 1024;
-
-/** Plans of one operation, for different values of the variables in its directives. */
-const maximumPlans = 16;
 
 /**
  * Answers queries to the catalogue without the engine: a document that comes again is compiled into
@@ -32,7 +22,7 @@ const maximumPlans = 16;
 export class CompiledQueries {
   readonly #schema: GraphQLSchema;
   readonly #cache = new FragmentCache(maximumFragmentCharacters);
-  readonly #operations = new WeakMap<OperationDefinitionNode, CompiledOperation>();
+  readonly #operations = new WeakMap<OperationDefinitionNode, CompiledOperation<Writer>>();
   #snapshot: object | undefined;
 
   constructor(schema: GraphQLSchema) {
@@ -54,90 +44,25 @@ export class CompiledQueries {
     const known = this.#operations.get(operation);
     if (known === undefined) {
       // Documents that come once are not worth compiling.
-      this.#operations.set(operation, new CompiledOperation(this.#schema, document, operation));
+      this.#operations.set(
+        operation,
+        new CompiledOperation(compileQuery, this.#schema, document, operation, this.#cache),
+      );
       return undefined;
     }
     if (context.snapshot !== this.#snapshot) {
       this.#snapshot = context.snapshot;
       this.#cache.forget();
     }
-    return known.execute(variables, context, this.#cache);
-  }
-}
-
-/** One operation with its plans. */
-class CompiledOperation {
-  readonly #schema: GraphQLSchema;
-  readonly #document: DocumentNode;
-  readonly #operation: OperationDefinitionNode;
-  readonly #conditionNames: readonly string[];
-  readonly #coerce: CoerceVariables;
-  readonly #plans = new Map<string, Writer | undefined>();
-
-  constructor(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
-    this.#schema = schema;
-    this.#document = document;
-    this.#operation = operation;
-    this.#conditionNames = conditionNamesOf(document);
-    this.#coerce = compileVariables(schema, operation.variableDefinitions ?? []);
-  }
-
-  execute(
-    inputs: Readonly<Record<string, unknown>>,
-    context: RequestContext,
-    cache: FragmentCache,
-  ): ByteText | undefined {
-    const coerced = this.#coerced(inputs);
-    if (coerced === undefined) return undefined;
-    const plan = this.#plan(coerced, cache);
-    if (plan === undefined) return undefined;
+    const prepared = known.prepare(variables);
+    if (prepared === undefined) return undefined;
     try {
       const output = new ByteTextBuilder();
-      plan(undefined, { context, variables: coerced }, output);
+      prepared.plan(undefined, { context, variables: prepared.variables }, output);
       return output.build();
     } catch {
       // Whatever went wrong goes wrong in the engine again, which knows how to say it.
       return undefined;
-    }
-  }
-
-  #coerced(
-    inputs: Readonly<Record<string, unknown>>,
-  ): Readonly<Record<string, unknown>> | undefined {
-    const coerced = this.#coerce(inputs);
-    if (coerced !== notCoerced) return coerced;
-    const definitions = this.#operation.variableDefinitions ?? [];
-    return getVariableValues(this.#schema, definitions, inputs, { maxErrors: 1 }).coerced;
-  }
-
-  #plan(variables: Readonly<Record<string, unknown>>, cache: FragmentCache): Writer | undefined {
-    const values = this.#conditionNames.map((name) => variables[name]);
-    const key = values.length === 0 ? '' : JSON.stringify(values);
-    const known = this.#plans.get(key);
-    if (known !== undefined || this.#plans.has(key)) return known;
-    if (this.#plans.size >= maximumPlans) return undefined;
-    const conditions = Object.fromEntries(
-      this.#conditionNames.map((name) => [name, variables[name]] as const),
-    );
-    const plan = this.#compile(conditions, cache);
-    this.#plans.set(key, plan);
-    return plan;
-  }
-
-  #compile(
-    conditions: Readonly<Record<string, unknown>>,
-    cache: FragmentCache,
-  ): Writer | undefined {
-    const fragments: Record<string, FragmentDefinitionNode> = {};
-    for (const definition of this.#document.definitions) {
-      if (definition.kind === Kind.FRAGMENT_DEFINITION)
-        fragments[definition.name.value] = definition;
-    }
-    try {
-      return compileQuery({ schema: this.#schema, fragments, conditions, cache }, this.#operation);
-    } catch (error) {
-      if (error instanceof NotCompiled) return undefined;
-      throw error;
     }
   }
 }
@@ -188,17 +113,4 @@ function compileQuery(compilation: Compilation, operation: OperationDefinitionNo
     }
     output.add('}}');
   };
-}
-
-/** Variables on which `@skip` and `@include` depend, anywhere in the document. */
-function conditionNamesOf(document: DocumentNode): readonly string[] {
-  const names = new Set<string>();
-  visit(document, {
-    Directive(directive) {
-      for (const { value } of directive.arguments ?? []) {
-        if (value.kind === Kind.VARIABLE) names.add(value.name.value);
-      }
-    },
-  });
-  return [...names].sort();
 }

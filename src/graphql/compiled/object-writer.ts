@@ -67,7 +67,7 @@ const rowTypes: ReadonlySet<string> = new Set(['Provider', 'Model', 'Offering'])
 const storedFields: ReadonlySet<string> = new Set(['priceHistory', 'priceAt']);
 
 /** Writes values of one type with the selections of these fields. */
-function compileValue(
+export function compileValue(
   compilation: Compilation,
   type: GraphQLOutputType,
   nodes: readonly FieldNode[],
@@ -305,7 +305,12 @@ export function compileField(
 
 /** @throws NotCompiled for what the engine would wait for or report. */
 function plain(value: unknown): unknown {
-  if (value instanceof Promise || value instanceof Error) throw new NotCompiled();
+  if (value instanceof Promise) {
+    // The engine asks again and tells of a failure; here nobody waits for it.
+    value.catch(() => undefined);
+    throw new NotCompiled();
+  }
+  if (value instanceof Error) throw new NotCompiled();
   return value;
 }
 
@@ -325,10 +330,10 @@ function propertyOf(source: unknown, name: string): unknown {
 const noArguments: Readonly<Record<string, unknown>> = {};
 
 /** Reads a field's arguments: once where they hold no variable. */
-function compileArguments(
+export function compileArguments(
   field: GraphQLField<unknown, unknown>,
   node: FieldNode,
-): (execution: Execution) => Readonly<Record<string, unknown>> {
+): (execution: Pick<Execution, 'variables'>) => Readonly<Record<string, unknown>> {
   if (field.args.length === 0) return () => noArguments;
   let fixed: Readonly<Record<string, unknown>> | undefined;
   const isFixed = !JSON.stringify(node.arguments ?? []).includes('"Variable"');

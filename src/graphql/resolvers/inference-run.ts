@@ -38,7 +38,7 @@ export const inferenceRunResolvers: InferenceRunResolvers = {
   createdAt: ({ run }) => run.createdAtMs,
   startedAt: ({ run }) => run.startedAtMs,
   finishedAt: ({ run }) => run.finishedAtMs,
-  output: async (view, _, context) => await outputOf(view, context),
+  output: (view, _, context) => outputOf(view, context),
   usage: ({ run }) => run.usage,
   cost: (view) => view,
   charge: ({ run }) => run.charge,
@@ -122,9 +122,13 @@ export function positionOf(runId: string, cursor: string | null | undefined): nu
 }
 
 /** What a run answered its owner: at hand, or from the stored content while that lives. */
-async function outputOf({ run, output }: RunView, context: RequestContext) {
+function outputOf(view: RunView, context: RequestContext) {
+  const { run, output } = view;
   if (!isFinal(run.state) || !isOwn(context.caller, run)) return null;
-  if (output !== undefined) return output;
+  return output ?? storedOutput(run, context);
+}
+
+async function storedOutput(run: Run, context: RequestContext) {
   // Asked for here alone: the context makes a loader at the first asking.
   const content = await context.contents.load(run.id);
   const { sealer } = context.launcher.options;

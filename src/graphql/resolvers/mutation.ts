@@ -4,21 +4,21 @@ import type { LaunchCaller } from '../../inference/launcher.ts';
 import { originOf } from '../../inference/reservation.ts';
 import type { RunView } from '../../inference/live-runs.ts';
 import type { RequestContext } from '../context.ts';
-import type { MutationResolvers } from '../generated.ts';
+import type { LaunchInferenceInput, MutationResolvers } from '../generated.ts';
 import { launchRequestOf } from './launch-input.ts';
 import { refusalAnswer, refused } from './refusals.ts';
 
+/** What `launchInference` resolves with. */
+type LaunchAnswer = Awaited<ReturnType<typeof launchAnswer>>;
+
+/** Launches that were made before the engine came to them, by their request. */
+const launchesMade = new WeakMap<RequestContext, Promise<LaunchAnswer>>();
+
 export const mutationResolvers: MutationResolvers = {
   launchInference: async (_, { input }, context) => {
-    const { launcher } = context;
-    const caller = launchCallerOf(context);
-    const result = await launcher.launch(launchRequestOf(input), caller);
-    if (result.kind === 'REFUSED') {
-      const { code } = result;
-      launcher.options.log('launch.refused', { code, caller: caller.id, ...originOf(caller) });
-      return await refusalAnswer(result, context);
-    }
-    return { __typename: 'InferenceLaunched', run: result.view, replayed: result.replayed };
+    const made = launchesMade.get(context);
+    launchesMade.delete(context);
+    return await (made ?? launchAnswer(input, context));
   },
 
   cancelInference: async (_, { input }, context) => {
@@ -61,6 +61,24 @@ export const mutationResolvers: MutationResolvers = {
     return { __typename: 'InferenceResolved', run: { run, output: undefined } satisfies RunView };
   },
 };
+
+/** Launches, and says what came of it. */
+export async function launchAnswer(input: LaunchInferenceInput, context: RequestContext) {
+  const { launcher } = context;
+  const caller = launchCallerOf(context);
+  const result = await launcher.launch(launchRequestOf(input), caller);
+  if (result.kind === 'REFUSED') {
+    const { code } = result;
+    launcher.options.log('launch.refused', { code, caller: caller.id, ...originOf(caller) });
+    return await refusalAnswer(result, context);
+  }
+  return { __typename: 'InferenceLaunched', run: result.view, replayed: result.replayed } as const;
+}
+
+/** Lets the engine, which executes the same request from its beginning, answer with a launch that was made. */
+export function leaveToEngine(answer: Promise<LaunchAnswer>, context: RequestContext): void {
+  launchesMade.set(context, answer);
+}
 
 /** The request's caller as the launcher knows him. */
 function launchCallerOf({ caller, dailyBudget, request }: RequestContext): LaunchCaller {
