@@ -306,7 +306,9 @@ class Settings {
     return this.list(name).map((host) => {
       const url = URL.parse(`http://${host}`);
       if (url === null || url.origin !== `http://${url.host}` || url.href !== `${url.origin}/`) {
-        this.faults.push(`${name} must be host names such as router.internal:4000`);
+        this.faults.push(
+          `${name} must be host names such as router.internal or router.internal:4000, between commas`,
+        );
       }
       return host.toLowerCase();
     });

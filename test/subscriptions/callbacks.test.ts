@@ -243,6 +243,20 @@ describe('the callback address', () => {
     await stranger.close();
   });
 
+  test('may have any port of a host that was named without one', async () => {
+    const trusting = await startLiveService({ callbackHosts: ['127.0.0.1'] });
+    try {
+      const elsewhere = router.url.replace('127.0.0.1', 'localhost');
+      const { status } = await subscribe({ callbackUrl: elsewhere }, changes, {}, trusting);
+      expect(status).toBe(400);
+      expect(router.messages).toEqual([]);
+      expect((await subscribe({}, changes, {}, trusting)).status).toBe(200);
+      expect(router.messages).toMatchObject([{ action: 'check' }]);
+    } finally {
+      await trusting.stop();
+    }
+  });
+
   test('has to be http or https and free of credentials', async () => {
     for (const url of [
       router.url.replace('http:', 'ftp:'),

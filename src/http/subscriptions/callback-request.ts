@@ -22,7 +22,7 @@ const longestText = 2_000;
  * Reads `extensions.subscription` of a router's request. The address comes with the request, so it is
  * called only at hosts that were named in the settings.
  *
- * @param hosts - `host` or `host:port`, in lower case.
+ * @param hosts - in lower case: `host:port`, or `host` for any port of it.
  * @throws CALLBACK_REFUSED, BAD_REQUEST
  */
 export function callbackRequestOf(extension: unknown, hosts: ReadonlySet<string>): CallbackRequest {
@@ -32,8 +32,10 @@ export function callbackRequestOf(extension: unknown, hosts: ReadonlySet<string>
   if (url === null || !isHttp || url.username !== '' || url.password !== '') {
     throw clientError('CALLBACK_REFUSED', '`callbackUrl` has to be an http or https URL.');
   }
-  if (!hosts.has(url.host) && !hosts.has(`${url.hostname}:${portOf(url)}`)) {
-    throw clientError('CALLBACK_REFUSED', 'This service does not call back to that host.');
+  if (!hosts.has(url.hostname) && !hosts.has(`${url.hostname}:${portOf(url)}`)) {
+    const message =
+      'This service does not call back to that host; CALLBACK_HOSTS names those it may.';
+    throw clientError('CALLBACK_REFUSED', message);
   }
   return {
     url,
