@@ -108,7 +108,10 @@ export class Launcher {
 
   async #launch(request: LaunchRequest, caller: LaunchCaller): Promise<LaunchResult> {
     if (!caller.canLaunch) {
-      return refusal('FORBIDDEN', 'The caller has no right to launch inference.');
+      return refusal(
+        'FORBIDDEN',
+        'Launching takes a named caller with the scope inference:launch.',
+      );
     }
     const fault = faultOf(request, this.options.limits.audioHosts);
     if (fault !== undefined) return fault;

@@ -119,7 +119,9 @@ test('who resolved what, how, on what evidence and when is in the ledger and in 
 test('who was refused a launch, why and when is in the log, with request and trace ids', async () => {
   const { origin, who } = somebody('bert', 'inference:read');
   const input = { idempotencyKey: newKey() };
-  expect(await service.launch(input, who)).toMatchObject({ code: 'FORBIDDEN' });
+  const refusal = await service.launch(input, who);
+  expect(refusal.code).toBe('FORBIDDEN');
+  expect(refusal.message, 'what it takes').toMatch(/scope inference:launch/);
   const refusals = lines.filter(({ msg }) => msg === 'launch.refused');
   expect(refusals).toMatchObject([{ code: 'FORBIDDEN', caller: 'bert', time: aMoment, ...origin }]);
 });

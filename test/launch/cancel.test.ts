@@ -26,7 +26,7 @@ async function cancel(id: string | undefined, who: Who = {}): Promise<LaunchAnsw
       ... on InferenceCancelled { run { id state charge reserved usage { inputTokens outputTokens }
         cost { total minimum maximum certainty } output { text finishReason } failure { code message }
         attempts { number outcome } } }
-      ... on LaunchRefusal { code retryable } } }`,
+      ... on LaunchRefusal { code message retryable } } }`,
     { id },
     who,
   );
@@ -132,7 +132,10 @@ test('only the owner stops a run: a stranger sees what he sees for an unknown id
   const stranger = await cancel(run?.id, { caller: 'stranger' });
   expect(stranger).toEqual(await cancel('run_none', { caller: 'stranger' }));
   expect(stranger.code).toBe('RUN_NOT_FOUND');
-  expect(await cancel(run?.id, { scopes: 'inference:read' })).toMatchObject({ code: 'FORBIDDEN' });
+  expect(await cancel(run?.id, { scopes: 'inference:read' })).toMatchObject({
+    code: 'FORBIDDEN',
+    message: expect.stringContaining('scope inference:launch') as string,
+  });
   expect((await service.run(run?.id ?? ''))?.state).not.toBe('CANCELLED');
   expect((await cancel(run?.id)).run?.state).toBe('CANCELLED');
 });

@@ -23,7 +23,12 @@ export const mutationResolvers: MutationResolvers = {
 
   cancelInference: async (_, { input }, context) => {
     const caller = launchCallerOf(context);
-    if (!caller.canLaunch) return refused('FORBIDDEN', 'The caller has no right to stop runs.');
+    if (!caller.canLaunch) {
+      return refused(
+        'FORBIDDEN',
+        'Stopping runs takes a named caller with the scope inference:launch.',
+      );
+    }
     const view = await orAway(context.launcher.cancel(input.id, caller));
     if (view === 'AWAY') return ledgerAway();
     if (view === undefined) return noSuchRun();
