@@ -88,7 +88,17 @@ function presentState(
     return { state: fresh ? 'DEGRADED' : 'UNAVAILABLE', reason: failure.message };
   }
   if (!fresh) return { state: 'DEGRADED', reason: 'The newest reading is ageing.' };
-  return { state: 'READY', reason: undefined };
+  const reason = failingBesideList(memory);
+  return { state: reason === undefined ? 'READY' : 'DEGRADED', reason };
+}
+
+/** Why another feed of the provider's own fails; the public list is somebody else's and says nothing of it. */
+function failingBesideList({ feeds }: ProviderMemory): string | undefined {
+  for (const [name, { failure, lastSuccessAtMs }] of feeds) {
+    if (name === modelListFeed || name === publicListFeed) continue;
+    if (feedState(failure?.code, lastSuccessAtMs) === 'FAILING') return failure?.message;
+  }
+  return undefined;
 }
 
 function feedsOf(

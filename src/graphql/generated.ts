@@ -1387,9 +1387,9 @@ export type ProviderLimitation = {
 
 /** The states of a provider. */
 export type ProviderState =
-  /** It can be used, but a feed fails or prices are ageing. */
+  /** It can be used, but one of its own feeds fails or prices are ageing. */
   | 'DEGRADED'
-  /** Its feeds answer and a key is in place. */
+  /** Its own feeds answer and a key is in place. */
   | 'READY'
   /** It refuses the key. */
   | 'UNAUTHORIZED'

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { bigBody, hangUp, html, json } from '../support/groq-responders.ts';
+import { bigBody, empty, hangUp, html, json } from '../support/groq-responders.ts';
 import type { Responder } from '../support/groq-responders.ts';
 import { startPublicListServer } from '../support/public-list-server.ts';
 import type { PublicListServer } from '../support/public-list-server.ts';
@@ -25,6 +25,7 @@ interface Shown {
     };
   };
   readonly provider: {
+    readonly status: { readonly state: string; readonly reason: string | null };
     readonly feeds: readonly {
       readonly name: string;
       readonly state: string;
@@ -43,7 +44,7 @@ const shown = `{
       conflict { feed costPerToken }
     }
   }
-  provider(id: "groq") { feeds { name state source error rejected { id reason } } }
+  provider(id: "groq") { status { state reason } feeds { name state source error rejected { id reason } } }
 }`;
 
 const feedOf = ({ provider }: Shown, name: string) =>
@@ -153,17 +154,30 @@ describe('the price endpoint of the specification', () => {
     ['200 MB', bigBody(200_000_000, { declared: true })],
     ['a closed connection', hangUp],
     ['something else', json({ status: 'ok' })],
-  ])('that gives %s costs nothing but its own state', async (_, responder) => {
-    const { answer } = await pricedBy(responder);
-    expect(answer.offering).toMatchObject({
-      costPerToken: '0.0000002625',
-      pricing: { method: 'BLEND_3_1' },
-    });
-    expect(feedOf(answer, 'pricing')).toMatchObject({
-      state: 'FAILING',
-      error: expect.stringMatching(/.{5,}/),
-    });
-    expect(feedOf(answer, 'models')).toMatchObject({ state: 'OK' });
+  ])(
+    'that gives %s costs nothing, and shows in its state and the provider’s',
+    async (_, responder) => {
+      const { service } = await pricedBy(responder);
+      const answer = await service.until<Shown>(
+        shown,
+        (now) => feedOf(now, 'pricing')?.state === 'FAILING',
+      );
+      expect(answer.offering).toMatchObject({
+        costPerToken: '0.0000002625',
+        launchBlocker: null,
+        pricing: { method: 'BLEND_3_1' },
+      });
+      const { error } = feedOf(answer, 'pricing') ?? {};
+      expect(error).toMatch(/.{5,}/);
+      expect(answer.provider.status).toEqual({ state: 'DEGRADED', reason: error });
+      expect(feedOf(answer, 'models')).toMatchObject({ state: 'OK' });
+    },
+  );
+
+  it('that does not exist is no outage', async () => {
+    const { answer } = await pricedBy(empty(404));
+    expect(feedOf(answer, 'pricing')).toMatchObject({ state: 'UNSUPPORTED' });
+    expect(answer.provider.status).toEqual({ state: 'READY', reason: null });
   });
 });
 
