@@ -29,13 +29,6 @@ export interface PollingOptions {
 /** The public price list among the feeds that are polled. */
 const publicPriceList = 'public-price-list';
 
-/**
- * How many pollers begin at the same time, and when the next ones do, in milliseconds: hundreds of answers that come
- * together would all be held until they are read.
- */
-const pollersAtOnce = 20;
-const pollersPauseMs = 200;
-
 /** Starts a poller for each provider and one for the public list; gives what stops them. */
 export function startPolling(
   catalogue: Catalogue,
@@ -55,7 +48,6 @@ export function startPolling(
     feed: string,
     intervalMs: number,
     poll: (signal: AbortSignal) => Promise<PollOutcome>,
-    position = 0,
   ): Poller => {
     const counted: PollerOptions['poll'] = async (signal) => {
       try {
@@ -83,7 +75,6 @@ export function startPolling(
                 async () => await traced(signal),
               ),
       intervalMs,
-      firstAfterMs: Math.floor(position / pollersAtOnce) * pollersPauseMs,
       clock,
       random,
       onFault: (error) => log.error({ error }, 'poll.failed'),
@@ -93,7 +84,7 @@ export function startPolling(
   const pollers = new Map<string, Poller>();
   for (const { id, pollIntervalMs } of registry.values()) {
     const poll = async (signal: AbortSignal) => await catalogue.poll(id, signal);
-    pollers.set(id, pollerOf(id, pollIntervalMs ?? options.intervalMs, poll, pollers.size));
+    pollers.set(id, pollerOf(id, pollIntervalMs ?? options.intervalMs, poll));
   }
   const publicList = pollerOf(
     publicPriceList,

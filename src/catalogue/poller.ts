@@ -5,8 +5,6 @@ export interface PollerOptions {
   /** One poll; bounded in time by itself, stops on the signal. */
   readonly poll: (signal: AbortSignal) => Promise<PollOutcome>;
   readonly intervalMs: number;
-  /** When the first poll begins, in milliseconds from the start; at once unless given. */
-  readonly firstAfterMs?: number;
   readonly clock: Clock;
   /** Between 0 and 1, for jitter. */
   readonly random: () => number;
@@ -40,7 +38,7 @@ export class Poller {
     this.#options = options;
   }
 
-  /** Polls now, or after the time given, and from then on in its own time, until {@link stop}. */
+  /** Polls now and from then on in its own time, until {@link stop}. */
   start(): void {
     this.#loop = this.#repeat();
   }
@@ -66,8 +64,7 @@ export class Poller {
   }
 
   async #repeat(): Promise<void> {
-    const { clock, firstAfterMs = 0 } = this.#options;
-    if (firstAfterMs > 0) await clock.sleep(firstAfterMs, this.#wait.signal).catch(() => undefined);
+    const { clock } = this.#options;
     while (!this.#stopped.signal.aborted) {
       this.#wait = new AbortController();
       const outcome = await this.run();

@@ -27,11 +27,10 @@ class Bench {
   luck = 0.5;
   readonly poller: Poller;
 
-  constructor(pollEveryMs = intervalMs, firstAfterMs = 0) {
+  constructor(pollEveryMs = intervalMs) {
     this.poller = new Poller({
       poll: (signal) => this.#poll(signal),
       intervalMs: pollEveryMs,
-      firstAfterMs,
       clock: this.clock,
       random: () => this.luck,
       onFault: (error) => this.faults.push(error),
@@ -90,30 +89,13 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-function started(pollEveryMs?: number, firstAfterMs?: number): Bench {
-  const bench = new Bench(pollEveryMs, firstAfterMs);
+function started(pollEveryMs?: number): Bench {
+  const bench = new Bench(pollEveryMs);
   bench.poller.start();
   return bench;
 }
 
 describe('polls', () => {
-  it('begin later where that is asked for, or when somebody has news, and not at all once stopped', async () => {
-    const later = started(intervalMs, 400);
-    await later.clock.advance(399);
-    expect(later.calls).toHaveLength(0);
-    await later.clock.advance(1);
-    expect(later.calls).toHaveLength(1);
-    await later.poller.stop();
-    const woken = started(intervalMs, 400);
-    woken.poller.wake();
-    await turn();
-    expect(woken.calls).toHaveLength(1);
-    await woken.poller.stop();
-    const stopped = started(intervalMs, 400);
-    await stopped.poller.stop();
-    expect(stopped.calls).toHaveLength(0);
-  });
-
   it('begin at once, and go on an interval after the end of each', async () => {
     const bench = started();
     expect(bench.calls).toHaveLength(1);

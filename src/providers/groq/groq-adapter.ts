@@ -4,10 +4,15 @@ import type { AttemptOptions, AttemptOutcome, InferencePayload } from '../../dom
 import type { ListedModel, Task } from '../../domain/model.ts';
 import type { PriceRow } from '../../domain/price.ts';
 import { malformedAnswer } from '../failures.ts';
-import { type OutwardHttp, type OutwardLimits, publicAddress } from '../http.ts';
+import {
+  type OutwardAnswer,
+  type OutwardHttp,
+  type OutwardLimits,
+  publicAddress,
+} from '../http.ts';
 import { parseJson } from '../json.ts';
 import type { ApiKeySource, FeedReading, PriceReading, ProviderInterface } from '../provider.ts';
-import { readingTurn } from '../reading-turn.ts';
+import { inReadingPlace, readingTurn } from '../reading-places.ts';
 import { Rejections } from '../rejections.ts';
 import { SharedCall } from '../shared-call.ts';
 import { GroqApi, outwardUrl } from './groq-api.ts';
@@ -154,23 +159,31 @@ export class GroqAdapter implements ProviderInterface {
     parse: (value: unknown, rejections: Rejections) => readonly Row[] | undefined,
     signal: AbortSignal,
   ): Promise<Fetched<Row>> {
-    const result = await this.#api.get(url, this.#limits, signal);
-    if (!result.ok) return result;
-    const { answer } = result;
-    await readingTurn();
-    const json = parseJson(answer.text());
-    if (!json.ok) return notAList(json.reason, answer.status);
-    const rejections = new Rejections();
-    const rows = parse(json.value, rejections);
-    if (rows === undefined) return notAList('the body is not a list of rows', answer.status);
-    return {
-      ok: true,
-      rows,
-      rejections,
-      observedAt: answer.receivedAtMs,
-      servedCode: servedCodeOf(answer.headers),
-    };
+    return await inReadingPlace(async () => {
+      const result = await this.#api.get(url, this.#limits, signal);
+      if (!result.ok) return result;
+      await readingTurn();
+      return rowsOf(result.answer, parse);
+    });
   }
+}
+
+function rowsOf<Row>(
+  answer: OutwardAnswer,
+  parse: (value: unknown, rejections: Rejections) => readonly Row[] | undefined,
+): Fetched<Row> {
+  const json = parseJson(answer.text());
+  if (!json.ok) return notAList(json.reason, answer.status);
+  const rejections = new Rejections();
+  const rows = parse(json.value, rejections);
+  if (rows === undefined) return notAList('the body is not a list of rows', answer.status);
+  return {
+    ok: true,
+    rows,
+    rejections,
+    observedAt: answer.receivedAtMs,
+    servedCode: servedCodeOf(answer.headers),
+  };
 }
 
 /** Feed name of everything that comes from `GET /openai/v1/models`. */
