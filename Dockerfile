@@ -22,8 +22,6 @@ RUN npm ci --omit=dev --ignore-scripts && find node_modules -name '*.map' -type 
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 DATA_DIR=/data
-# As `npm start` has it: half the room for young objects costs no time and saves ten megabytes and more.
-ENV NODE_OPTIONS=--max-semi-space-size=8
 WORKDIR /app
 RUN mkdir /data && chown node:node /data
 COPY --from=dependencies /app/node_modules ./node_modules
@@ -35,4 +33,5 @@ EXPOSE 4000
 # Liveness, not readiness: a service that drains or waits for its first catalogue must not be restarted.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "dist/main.js"]
+# As `npm start` has it, and NODE_OPTIONS cannot: less room for objects that nobody needs any more, at no cost in time.
+CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=40", "dist/main.js"]
