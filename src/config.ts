@@ -2,6 +2,7 @@ import type { AuthOptions } from './callers/auth-options.ts';
 import { authFaults, isLoopbackHost } from './callers/insecure.ts';
 import { Decimal } from './domain/decimal.ts';
 import { hostOf } from './domain/public-address.ts';
+import type { SecretVariable } from './secrets/environment.ts';
 import type { SecretSource, VaultAuth, VaultOptions } from './secrets/vault-options.ts';
 
 /** Every setting, parsed and checked. It holds no secret: those stay behind functions that read them when used. */
@@ -22,7 +23,7 @@ export interface Config {
   readonly pollIntervalMs: number;
   readonly vault: VaultOptions | undefined;
   /** Secrets of the environment by their path in the registry; for development. */
-  readonly environmentSecrets: ReadonlyMap<string, () => string | undefined>;
+  readonly environmentSecrets: ReadonlyMap<string, SecretVariable>;
   /** Overrides the registry's path of Groq's key. */
   readonly groqSecretPath: string | undefined;
   readonly auth: AuthOptions;
@@ -129,7 +130,10 @@ export function readConfig(environment: Environment): Config {
     pollIntervalMs: settings.integer('POLL_INTERVAL_SECONDS', 300, 1, 86_400) * 1000,
     vault: vaultOf(settings),
     environmentSecrets: new Map([
-      [groqSecretPath ?? 'groq/api_key', () => environment['GROQ_API_KEY']],
+      [
+        groqSecretPath ?? 'groq/api_key',
+        { name: 'GROQ_API_KEY', read: () => environment['GROQ_API_KEY'] },
+      ],
     ]),
     groqSecretPath,
     auth,

@@ -27,7 +27,7 @@ describe('settings of an empty environment', () => {
       logLevel: 'info',
       drainDelayMs: 0,
     });
-    expect(config.environmentSecrets.get('groq/api_key')?.()).toBeUndefined();
+    expect(config.environmentSecrets.get('groq/api_key')?.read()).toBeUndefined();
   });
 
   it('bound documents and launches', () => {
@@ -279,12 +279,12 @@ describe('a secret', () => {
     const environment: Record<string, string> = { ...secrets };
     const config = readConfig({ ...environment, AUTH_MODE: 'router' });
     expect(config.databaseUrl?.()).toBe(secrets.DATABASE_URL);
-    expect(config.environmentSecrets.get('groq/api_key')?.()).toBe('gsk_marked1');
+    expect(config.environmentSecrets.get('groq/api_key')?.read()).toBe('gsk_marked1');
     expect(config.auth.routerTokens()).toEqual(['router-marked5', 'router-marked6']);
 
     const later = readConfig(environmentWithoutKey);
     environmentWithoutKey['GROQ_API_KEY'] = 'gsk_new';
-    expect(later.environmentSecrets.get('groq/api_key')?.()).toBe('gsk_new');
+    expect(later.environmentSecrets.get('groq/api_key')?.read()).toBe('gsk_new');
   });
 
   it('is in no fault, not even in its own', () => {

@@ -8,9 +8,15 @@ import {
   type SecretStoreStatus,
 } from './secret-store.ts';
 
+/** A variable of the environment that holds a secret; its value is handed over only when it is used. */
+export interface SecretVariable {
+  readonly name: string;
+  readonly read: () => string | undefined;
+}
+
 export interface EnvironmentSecretStoreOptions {
-  /** For each path a function that gives its value, so that the value itself is handed over only when used. */
-  readonly secrets: ReadonlyMap<string, () => string | undefined>;
+  /** For each path the variable that gives it. */
+  readonly secrets: ReadonlyMap<string, SecretVariable>;
   readonly log: SecretLog;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -34,13 +40,17 @@ export class EnvironmentSecretStore implements SecretStore {
     if (this.#stopped) {
       return { ok: false, code: 'UNREACHABLE', reason: 'the secret store is stopped' };
     }
-    const value = this.#options.secrets.get(path)?.()?.trim();
+    const variable = this.#options.secrets.get(path);
+    const value = variable?.read()?.trim();
     if (value === undefined || value === '') {
       if (this.#seen.delete(path)) this.#listeners.announce(path);
       return {
         ok: false,
         code: 'UNCONFIGURED',
-        reason: `neither a Vault address nor an environment variable gives the secret ${path}`,
+        reason:
+          variable === undefined
+            ? `VAULT_ADDR is not set, and no environment variable stands for the secret ${path}`
+            : `neither VAULT_ADDR nor ${variable.name} is set for the secret ${path}`,
       };
     }
     const held = this.#seen.get(path);
@@ -59,14 +69,14 @@ export class EnvironmentSecretStore implements SecretStore {
   }
 
   status(): SecretStoreStatus {
-    const missing = [...this.#options.secrets]
-      .filter(([, read]) => (read() ?? '').trim() === '')
-      .map(([path]) => path);
+    const missing = [...this.#options.secrets.values()]
+      .filter(({ read }) => (read() ?? '').trim() === '')
+      .map(({ name }) => name);
     if (missing.length === 0) return { backend: 'environment', state: 'OK' };
     return {
       backend: 'environment',
       state: missing.length === this.#options.secrets.size ? 'FAILED' : 'DEGRADED',
-      reason: `no environment variable gives ${missing.join(', ')}`,
+      reason: `neither VAULT_ADDR nor ${missing.join(', ')} is set`,
     };
   }
 

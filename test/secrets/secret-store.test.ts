@@ -7,7 +7,9 @@ describeSecretStore('environment', async () => {
   const logged: unknown[] = [];
   return {
     store: new EnvironmentSecretStore({
-      secrets: new Map([['groq/api_key', () => environment.get('GROQ_API_KEY')]]),
+      secrets: new Map([
+        ['groq/api_key', { name: 'GROQ_API_KEY', read: () => environment.get('GROQ_API_KEY') }],
+      ]),
       log: (event, fields) => logged.push({ event, fields }),
       now: () => Date.now(),
     }),

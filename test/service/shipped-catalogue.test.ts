@@ -125,7 +125,10 @@ describe('without a key, Vault or network', () => {
       complianceFlags: ['region=us-east'],
       costPerToken: '0.00000013125',
       throughput: 1000,
-      status: { state: 'UNCONFIGURED', reason: expect.stringContaining('groq/api_key') },
+      status: {
+        state: 'UNCONFIGURED',
+        reason: expect.stringContaining('neither VAULT_ADDR nor GROQ_API_KEY is set'),
+      },
       cheapestOffering: { model: { id: 'openai/gpt-oss-20b' } },
       fastestOffering: { model: { id: 'openai/gpt-oss-20b' } },
     });
