@@ -23,7 +23,10 @@ export function hindranceOf(
 ): Refusal | undefined {
   if (isClosing) return refusal('SHUTTING_DOWN', 'The service is about to stop.');
   if (mode !== 'SYNC' && !keepsContent) {
-    return refusal('CONTENT_NOT_KEPT', 'This service keeps no content to be read later.');
+    return refusal(
+      'CONTENT_NOT_KEPT',
+      'This service keeps no content to be read later; take the mode SYNC.',
+    );
   }
   // Content that is to be kept must be sealed from its first moment on.
   const reason = keepsContent ? sealer.hindrance() : undefined;

@@ -39,7 +39,7 @@ export function refusalOfReservation(
 
 /** The key was used for another request. */
 export function conflict(run: Run): Refusal {
-  return refusal('IDEMPOTENCY_CONFLICT', 'The key belongs to another request.', {
+  return refusal('IDEMPOTENCY_CONFLICT', 'The key belongs to another request; take a new one.', {
     detail: { kind: 'CONFLICT', run },
   });
 }

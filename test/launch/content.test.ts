@@ -64,6 +64,7 @@ describe('with RUN_CONTENT_TTL_HOURS=0', () => {
     for (const mode of ['ASYNC', 'STREAM']) {
       expect(await service.launch({ model, prompt, mode })).toMatchObject({
         code: 'CONTENT_NOT_KEPT',
+        message: expect.stringContaining('mode SYNC') as string,
         retryable: false,
       });
     }

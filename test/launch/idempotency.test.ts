@@ -33,7 +33,11 @@ test('the same key with another request is a conflict that shows the run it belo
   const launched = await service.launch({ idempotencyKey, prompt: 'one' });
   const before = service.sent();
   const answer = await service.launch({ idempotencyKey, prompt: 'two' });
-  expect(answer).toMatchObject({ __typename: 'IdempotencyConflict', code: 'IDEMPOTENCY_CONFLICT' });
+  expect(answer).toMatchObject({
+    __typename: 'IdempotencyConflict',
+    code: 'IDEMPOTENCY_CONFLICT',
+    message: expect.stringContaining('take a new one') as string,
+  });
   expect(service.sent()).toBe(before);
   const again = await service.launch({ idempotencyKey, prompt: 'one', maxCost: '1', waitMs: 5000 });
   expect(again).toMatchObject({ replayed: true, run: { id: launched.run?.id } });
