@@ -51,7 +51,10 @@ function input(idempotencyKey: string, more: object = {}): object {
   return { idempotencyKey, model, prompt: 'Say hello.', ...more };
 }
 
-function contextOf(caller = callerNamed('local')): RequestContext {
+function contextOf(
+  caller = callerNamed('local'),
+  catalogueStore = live.store.catalogue,
+): RequestContext {
   return new RequestContext({
     snapshot: live.catalogue.snapshot,
     nowMs: live.catalogue.snapshot.builtAtMs,
@@ -59,7 +62,7 @@ function contextOf(caller = callerNamed('local')): RequestContext {
     caller,
     defaultDailyBudget: undefined,
     launcher: live.launcher,
-    catalogueStore: live.store.catalogue,
+    catalogueStore,
   });
 }
 
@@ -193,11 +196,19 @@ describe('what the engine writes, from the one launch that was made', () => {
   });
 
   test('an error that the launch itself ends with', async () => {
-    const variables = {
-      input: input(newKey(), { parameters: { toolChoice: { mode: 'FUNCTION' } } }),
-    };
-    expect(await expectEqual(usual, variables)).toBe('ENGINE');
-    expect(await engineAnswer(usual, variables, contextOf())).toContain('FUNCTION needs a `name`');
+    const gone = await startLiveService();
+    await gone.stop();
+    const context = () => contextOf(callerNamed('local'), gone.store.catalogue);
+    // The refusal names the price that was asked for, which has to be looked up.
+    const variables = { input: input(newKey(), { priceVersion: 'pv_other' }) };
+    const present = context();
+    expect(await compiled(usual)(variables, present)).toBeUndefined();
+    const answer = await engineAnswer(usual, variables, present);
+    expect(JSON.parse(answer)).toMatchObject({
+      data: null,
+      errors: [{ path: ['launchInference'] }],
+    });
+    expect(answer).toBe(await engineAnswer(usual, variables, context()));
   });
 });
 
