@@ -16,7 +16,8 @@ export function endingOf(
   }
   const { code, execution } = outcome.failure;
   if (signal.reason === 'CANCEL') {
-    return { ...report, state: 'CANCELLED', outcome: execution, failure: stoppedFailure(signal) };
+    const failure = execution === 'NOT_SENT' ? cancelledUnsent : stoppedFailure(signal);
+    return { ...report, state: 'CANCELLED', outcome: execution, failure };
   }
   const isStopped = signal.aborted && code === 'CANCELLED';
   const failure = isStopped ? stoppedFailure(signal) : failureOf(outcome);
@@ -31,8 +32,8 @@ export function endingOf(
 
 /** The end of a run that was stopped while it waited: nothing went out. */
 export function unsentEnding(signal: AbortSignal): Ending {
+  if (signal.reason === 'CANCEL') return endingWithout('CANCELLED', undefined, cancelledUnsent);
   const failure = stoppedFailure(signal);
-  if (signal.reason === 'CANCEL') return endingWithout('CANCELLED', undefined, failure);
   const message = 'The deadline passed while the run waited for a place; nothing was sent.';
   return endingWithout('FAILED', undefined, { ...failure, message, retryable: true });
 }
@@ -58,6 +59,12 @@ function failureOf(outcome: AttemptOutcome & { readonly ok: false }): RunFailure
   const { code, message, retryable, retryAfterMs } = outcome.failure;
   return { code, message, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
+
+const cancelledUnsent: RunFailure = {
+  code: 'CANCELLED_BY_CALLER',
+  message: 'The caller stopped the run before it was sent.',
+  retryable: false,
+};
 
 function stoppedFailure(signal: AbortSignal): RunFailure {
   const reason = signal.reason as StopReason;

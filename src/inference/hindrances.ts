@@ -37,7 +37,9 @@ export function hindranceOf(
   }
   const waitMs = rateGate.waitMs(terms.offering.id, leastTokensOf(terms.payload), nowMs);
   if (waitMs <= 0) return undefined;
-  return refusal('PROVIDER_RATE_LIMITED', 'The provider has said that it would refuse.', {
+  const message =
+    'The provider’s last answers say that its rate limit leaves no room; nothing was sent.';
+  return refusal('PROVIDER_RATE_LIMITED', message, {
     retryAfterMs: waitMs,
   });
 }

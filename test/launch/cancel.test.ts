@@ -104,6 +104,7 @@ describe('a cancelled run', () => {
       charge: '0',
       cost: { total: '0', certainty: 'EXACT' },
       attempts: [],
+      failure: { message: 'The caller stopped the run before it was sent.' },
     });
     await cancel(first.run?.id);
     expect(service.sent()).toBe(before);
