@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { openStore, type Store } from '../../src/store/open-store.ts';
 import type { StoreTransaction } from '../../src/store/transactions.ts';
@@ -268,6 +268,31 @@ describe.skipIf(postgresSkippedBecause !== undefined)('PostgreSQL', () => {
         's3cret-word',
       );
     });
+
+    test.each(['set_config', 'server_version_num', 'schema_migration'])(
+      'where the network swallows packets from "%s" on, the database is away, and waited for',
+      async (text) => {
+        const { proxy: swallowing, url } = await TcpProxy.before(given.url);
+        swallowing.swallowFrom(text);
+        const waiting = await openStore({
+          databaseUrl: url,
+          dataDir: '',
+          mayBeAway: true,
+          log: { info: () => undefined, warn: () => undefined },
+        });
+        expect(swallowing.swallowed).toBeGreaterThan(0);
+        await expect(waiting.ping()).rejects.toMatchObject({
+          code: 'DATABASE_UNREACHABLE',
+          message: expect.stringContaining('postgres://127.0.0.1'),
+        });
+
+        swallowing.swallowFrom(undefined);
+        await vi.waitFor(() => waiting.ping(), { timeout: 50_000, interval: 100 });
+        await waiting.close();
+        await swallowing.stop();
+      },
+      60_000,
+    );
 
     test('a database that is not there is refused by name', async () => {
       const url = new URL(given.url);

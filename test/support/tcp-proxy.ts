@@ -5,6 +5,8 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isAway = false;
+  #swallowsOn: string | undefined;
+  #swallowed = 0;
   #cutOn: ((fromClient: Buffer) => 'BEFORE' | 'AFTER' | undefined) | undefined;
 
   private constructor(target: URL) {
@@ -13,6 +15,7 @@ export class TcpProxy {
         client.destroy();
         return;
       }
+      let swallows = false;
       const server = connect(Number(target.port), target.hostname);
       const cut = () => {
         client.destroy();
@@ -26,6 +29,11 @@ export class TcpProxy {
         });
       }
       client.on('data', (bytes) => {
+        if (this.#swallowsOn !== undefined && bytes.includes(this.#swallowsOn)) {
+          swallows = true;
+          this.#swallowed += 1;
+        }
+        if (swallows) return;
         const verdict = this.#cutOn?.(bytes);
         if (verdict !== undefined) this.#cutOn = undefined;
         if (verdict === 'BEFORE') return cut();
@@ -70,6 +78,19 @@ export class TcpProxy {
         return messages >= number;
       },
     };
+  }
+
+  /**
+   * Loses what a client sends from this text on, as a network does that swallows packets, and keeps the
+   * connection. Without a text, nothing is lost on new connections any more.
+   */
+  swallowFrom(text: string | undefined): void {
+    this.#swallowsOn = text;
+  }
+
+  /** How often {@link swallowFrom}'s text came. */
+  get swallowed(): number {
+    return this.#swallowed;
   }
 
   /** Cuts one connection of those that are open, by a number from 0 up to 1. */

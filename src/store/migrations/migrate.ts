@@ -61,6 +61,21 @@ export async function migrate(
   }
 }
 
+/**
+ * Whether there is nothing that {@link migrate} would do.
+ *
+ * @throws StoreError `SCHEMA_TOO_NEW` as {@link migrate} does.
+ */
+export async function isMigrated(
+  database: Kysely<Tables>,
+  log: StoreLog,
+  migrations: readonly StoreMigration[] = storeMigrations,
+): Promise<boolean> {
+  if (await isFurther(database, log, migrations)) return true;
+  const applied = new Set(await appliedNames(database));
+  return migrations.every(({ name }) => applied.has(name));
+}
+
 function migrationsByName(migrations: readonly StoreMigration[]): Record<string, Migration> {
   return Object.fromEntries(
     migrations.map(({ name, up, oldestReader }, index) => [

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { Kysely, PostgresDialect, sql } from 'kysely';
 
-import { migrate } from '../migrations/migrate.ts';
+import { isMigrated, migrate } from '../migrations/migrate.ts';
 import { isConnectionLost, reasonOf, StoreError } from '../store-error.ts';
 import type { StoreLog } from '../store-log.ts';
 import type { StoreParts } from '../store-parts.ts';
@@ -23,14 +23,24 @@ const poolLimits: PostgresLimits = {
   answerTimeoutMs: 20_000,
 };
 
-/** A step may run long, but whoever waits for a table behind it waits no longer than for its lock. */
+/** A start waits for this, so an answer that does not come counts as a database that is away before long. */
+const checkLimits: PostgresLimits = {
+  ...poolLimits,
+  maximumConnections: 1,
+  answerTimeoutMs: 5_000,
+};
+
+/**
+ * A step may run long, but whoever waits for a table behind it waits no longer than for its lock. An hour
+ * ends a step whose server is there and never done; one that is gone is found out by the connection itself.
+ */
 const migrationLimits: PostgresLimits = {
   ...poolLimits,
   lockTimeoutMs: 2_000,
   maximumConnections: 1,
-  statementTimeoutMs: 0,
+  statementTimeoutMs: 3_600_000,
   idleInTransactionTimeoutMs: 0,
-  answerTimeoutMs: 0,
+  answerTimeoutMs: 3_610_000,
 };
 
 const transactionLimits = {
@@ -117,12 +127,28 @@ async function prepareInTime(
   }
 }
 
+/** Only where a step is due, statements may run long: a start asks everything else within the usual limits. */
 async function prepareSchema(address: DatabaseAddress, log: StoreLog): Promise<void> {
-  const pool = new GuardedPool(address, migrationLimits, log);
+  const isReady = await withDatabase(address, checkLimits, log, async (database) => {
+    await assertUsable(database, address);
+    return await isMigrated(database, log);
+  });
+  if (isReady) return;
+  await withDatabase(address, migrationLimits, log, async (database) => {
+    await migrate(database, log);
+  });
+}
+
+async function withDatabase<Result>(
+  address: DatabaseAddress,
+  limits: PostgresLimits,
+  log: StoreLog,
+  work: (database: Kysely<Tables>) => Promise<Result>,
+): Promise<Result> {
+  const pool = new GuardedPool(address, limits, log);
   const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   try {
-    await assertUsable(database, address);
-    await migrate(database, log);
+    return await work(database);
   } finally {
     await database.destroy();
   }

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { Pool, types, type CustomTypesConfig, type PoolClient, type QueryResult } from 'pg';
 
@@ -43,6 +45,7 @@ export class GuardedPool implements PostgresPool {
       idleTimeoutMillis: limits.idleTimeoutMs,
       query_timeout: limits.answerTimeoutMs,
       keepAlive: true,
+      keepAliveInitialDelayMillis: keepAliveAfterMs,
       types: exactTypes,
       // oxlint-disable-next-line typescript/no-misused-promises -- the pool awaits it, its types do not say so
       onConnect: async (client) => {
@@ -67,8 +70,14 @@ export class GuardedPool implements PostgresPool {
     return new GuardedClient(await connect(), connect) as unknown as PostgresPoolClient;
   }
 
+  /** Ends all connections; a server that does not take leave is not waited for. */
   async end(): Promise<void> {
-    await this.#pool.end();
+    const waited = new AbortController();
+    const patience = delay(leaveTakingMs, undefined, { signal: waited.signal }).catch(
+      () => undefined,
+    );
+    await Promise.race([this.#pool.end(), patience]);
+    waited.abort();
   }
 
   /** A connection, made anew at once when one breaks while it is made. */
@@ -99,6 +108,11 @@ const sessionSettings = `
 
 /** After these a connection is of no use any more. */
 const meansAway: ReadonlySet<StatementFailure> = new Set(['CONNECTION_LOST', 'READ_ONLY']);
+
+/** When a connection that is silent is asked whether its other end still lives, in milliseconds. */
+const keepAliveAfterMs = 10_000;
+/** How long a server may take to end connections, in milliseconds. */
+const leaveTakingMs = 2_000;
 
 /** How often a connection is made, or a reading sent: a pool may hold several that died at the same moment. */
 const maximumTries = 3;
