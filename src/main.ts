@@ -5,6 +5,8 @@ enableCompileCache();
 const { ConfigError, readConfig } = await import('./config.ts');
 const { createService } = await import('./service.ts');
 const { RegistryError } = await import('./registry.ts');
+const { ListenError } = await import('./http/listen-error.ts');
+const { StoreError } = await import('./store/store-error.ts');
 
 try {
   const service = createService(readConfig(process.env));
@@ -21,8 +23,16 @@ try {
   process.on('SIGINT', stop);
   await service.start();
 } catch (error) {
-  const isSettings = error instanceof ConfigError || error instanceof RegistryError;
-  const text = isSettings ? error.message : error instanceof Error ? error.stack : String(error);
+  const text = reasonOf(error);
   process.stderr.write(`${text}\n`);
   process.exit(1);
+}
+
+/** What whoever starts the service can mend is said without a stack, with its code where it has one. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof RegistryError) return error.message;
+  if (error instanceof StoreError || error instanceof ListenError) {
+    return `${error.code}: ${error.message}`;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

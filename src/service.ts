@@ -41,6 +41,7 @@ import type { RegisteredProvider, Registry } from './registry.ts';
 import { contentKeyFrom } from './content-key.ts';
 import { countLaunches, showPlaces } from './launch-metrics.ts';
 import { apiKeysFrom } from './provider-keys.ts';
+import { logProviderStates } from './provider-state-log.ts';
 import { EnvironmentSecretStore } from './secrets/environment.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 import { createLog } from './service-log.ts';
@@ -133,6 +134,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     stops.unshift(() => secrets.stop());
     await catalogue.open();
     stops.unshift(() => catalogue.close());
+    stops.unshift(logProviderStates(catalogue, eventLog(log)));
     if (store.engine === 'postgres') stops.unshift(startFollowing(catalogue, store, clock));
 
     const contentKey = contentKeyFrom(secrets, config.launches.contentKeyPath, eventLog(log));

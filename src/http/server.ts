@@ -23,6 +23,7 @@ import type {
   Interceptor,
 } from './graphql-handler.ts';
 import type { HealthReport } from './health.ts';
+import { ListenError } from './listen-error.ts';
 import { answerConnect, answerMalformed } from './malformed-http.ts';
 import type { HttpMetrics } from './metrics.ts';
 import { OperationGate } from './operation-gate.ts';
@@ -162,9 +163,10 @@ class Service<Context extends BaseContext> implements HttpService {
     // To load it takes a tenth of a second in which nothing else runs, and nobody is served yet.
     await this.#graphql.engine();
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
+      const refuse = (error: Error): void => reject(new ListenError(host, port, error));
+      this.#server.once('error', refuse);
       this.#server.listen({ host, port }, () => {
-        this.#server.off('error', reject);
+        this.#server.off('error', refuse);
         resolve();
       });
     });

@@ -47,14 +47,19 @@ function run(environment: Readonly<Record<string, string>>, file = mainFile): Ru
 }
 
 /** The address that the log names once the service listens. */
-async function listening({ child, output, errors, exit }: Run): Promise<string> {
+async function listening(started: Run): Promise<string> {
+  return await said(started, /"url":"([^"]+)"/);
+}
+
+/** What the log says of this, as soon as it does. */
+async function said({ child, output, errors, exit }: Run, what: RegExp): Promise<string> {
   let ended = false;
   void exit.then(() => {
     ended = true;
   });
   for (;;) {
-    const url = /"url":"([^"]+)"/.exec(output())?.[1];
-    if (url !== undefined) return url;
+    const found = what.exec(output())?.[1];
+    if (found !== undefined) return found;
     if (ended) throw new Error(`It ended: ${errors()}`);
     await Promise.race([once(child.stdout, 'data'), exit]);
   }
@@ -165,7 +170,77 @@ describe('the process', () => {
     const { port } = other.address() as AddressInfo;
     const refused = run({ PORT: String(port), MODELS_DEV_URL: '' });
     expect(await refused.exit).toBe(1);
-    expect(refused.errors()).toMatch(/EADDRINUSE/);
+    expect(refused.errors()).toBe(
+      `EADDRINUSE: The service cannot listen on 127.0.0.1, port ${port}: another program has the port; stop that one, or set another PORT\n`,
+    );
     other.close();
+  });
+
+  it('says with the code of the documentation, without a stack, that its data can not be had', async () => {
+    const path = join(folder, 'no-folder');
+    await writeFile(path, '');
+    const refused = run({ PORT: '0', MODELS_DEV_URL: '', DATA_DIR: path });
+    expect(await refused.exit).toBe(1);
+    expect(refused.errors()).toMatch(
+      /^FOLDER_NOT_WRITABLE: The data folder .*no-folder cannot be used: .*\n$/,
+    );
+  });
+
+  it('logs the state of each provider at the start, and each one that becomes another', async () => {
+    const groq = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(groq, 'listening');
+    const { port } = groq.address() as AddressInfo;
+    const started = run({
+      PORT: '0',
+      MODELS_DEV_URL: '',
+      DATA_DIR: join(folder, 'states'),
+      GROQ_API_KEY: 'gsk_unheard',
+      GROQ_BASE_URL: `http://127.0.0.1:${port}`,
+      GROQ_PRICING_URL: `http://127.0.0.1:${port}/v1/pricing`,
+    });
+    await listening(started);
+    await said(started, /"msg":"(feed\.state)"/);
+    started.child.kill('SIGTERM');
+    expect(await started.exit).toBe(0);
+    groq.close();
+
+    const states = started
+      .output()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ msg }) => msg === 'provider.state' || msg === 'feed.state')
+      .map(({ level, msg, provider, state, feed, reason }) => ({
+        level,
+        msg,
+        provider,
+        state,
+        feed,
+        reason,
+      }));
+    expect(states[0]).toEqual({
+      level: 40,
+      msg: 'provider.state',
+      provider: 'groq',
+      state: 'DEGRADED',
+      feed: undefined,
+      reason: 'The provider has not been asked yet.',
+    });
+    expect(states).toContainEqual({
+      level: 40,
+      msg: 'provider.state',
+      provider: 'groq',
+      state: 'UNAVAILABLE',
+      feed: undefined,
+      reason: expect.stringMatching(/./),
+    });
+    expect(states).toContainEqual({
+      level: 40,
+      msg: 'feed.state',
+      provider: 'groq',
+      state: 'FAILING',
+      feed: 'models',
+      reason: expect.stringMatching(/./),
+    });
   });
 });
