@@ -1,4 +1,4 @@
-import { compareKeys, firstRank, orderAfter, orderBy, orderById } from './row-order.ts';
+import { compareKeys, firstRank, isSame, orderAfter, orderBy, orderById } from './row-order.ts';
 import type { IdOrder, KeyedRows, RowOrder, SortKey } from './row-order.ts';
 import type { Selection } from './row-selection.ts';
 
@@ -112,6 +112,12 @@ export interface SortedList<Row extends { readonly id: string }> {
   placeOf(key: SortKey, id: string): number;
 }
 
+/** Places of rows that have the same value: from one to before another. */
+interface Tie {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A sorted list over the rows of {@link OrderedRows}. */
 export class SortedRows<Row extends { readonly id: string }> implements SortedList<Row> {
   readonly length: number;
@@ -122,6 +128,8 @@ export class SortedRows<Row extends { readonly id: string }> implements SortedLi
   readonly #direction: SortDirection;
   /** How many entries have a known value; they precede the others. */
   readonly #knownLength: number;
+  /** The tie that was looked for last: a page asks for its rows one after the other. */
+  #lastTie: Tie = { from: 0, to: 0 };
 
   constructor(
     rows: readonly Row[],
@@ -146,12 +154,49 @@ export class SortedRows<Row extends { readonly id: string }> implements SortedLi
 
   /** Where among all rows the one at a place of this list is. */
   positionAt(place: number): number {
-    const forward =
-      this.#direction === 'DESC' && place < this.#knownLength
-        ? this.#knownLength - 1 - place
-        : place;
-    const rank = this.#ranks?.[forward] ?? forward;
-    return this.#order.positionAt[rank]!;
+    if (this.#direction === 'ASC' || place >= this.#knownLength) return this.#ascending(place);
+    // From the other end, but ties stay in the order of their ids.
+    const mirrored = this.#knownLength - 1 - place;
+    const { from, to } = this.#tieAt(mirrored);
+    return this.#ascending(from + to - 1 - mirrored);
+  }
+
+  /** Where among all rows the one at a place of the ascending list is. */
+  #ascending(place: number): number {
+    return this.#order.positionAt[this.#ranks?.[place] ?? place]!;
+  }
+
+  /** The places of the ascending list whose rows have the same value as the one at a place. */
+  #tieAt(place: number): Tie {
+    const last = this.#lastTie;
+    if (place >= last.from && place < last.to) return last;
+    const key = this.#ascendingKeyAt(place);
+    const isTied = (other: number) => isSame(this.#ascendingKeyAt(other), key);
+    // A page goes down from tie to tie, each of which ends where the one before it began.
+    const isLast = place + 1 === last.from || place + 1 === this.#knownLength || !isTied(place + 1);
+    const isFirst = place === 0 || !isTied(place - 1);
+    this.#lastTie = {
+      from: isFirst ? place : this.#firstFrom(key, place),
+      to: isLast ? place + 1 : this.#firstBehind(key),
+    };
+    return this.#lastTie;
+  }
+
+  #ascendingKeyAt(place: number): SortKey {
+    return this.#keyOf(this.#rows[this.#ascending(place)]!);
+  }
+
+  /** The first place of the ascending list that has at least this value, or `end`. */
+  #firstFrom(key: SortKey, end = this.#knownLength): number {
+    return firstRank(end, (place) => compareKeys(this.#ascendingKeyAt(place), key) >= 0);
+  }
+
+  /** The first place of the ascending list that has more than this value. */
+  #firstBehind(key: SortKey): number {
+    return firstRank(
+      this.#knownLength,
+      (place) => compareKeys(this.#ascendingKeyAt(place), key) > 0,
+    );
   }
 
   slice(start: number, end: number): Row[] {
@@ -165,23 +210,14 @@ export class SortedRows<Row extends { readonly id: string }> implements SortedLi
   }
 
   placeOf(key: SortKey, id: string): number {
-    let low = 0;
-    let high = this.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const row = this.at(middle);
-      if (this.#compare(this.#keyOf(row), row.id, key, id) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  #compare(leftKey: SortKey, leftId: string, rightKey: SortKey, rightId: string): number {
-    const unknownLast = Number(leftKey === undefined) - Number(rightKey === undefined);
-    if (unknownLast !== 0) return unknownLast;
-    const ascending =
-      compareKeys(leftKey, rightKey) || (leftId < rightId ? -1 : leftId > rightId ? 1 : 0);
-    return this.#direction === 'DESC' && leftKey !== undefined ? -ascending : ascending;
+    const from = key === undefined ? this.#knownLength : this.#firstFrom(key);
+    const to = key === undefined ? this.length : this.#firstBehind(key);
+    const behind = firstRank(
+      to - from,
+      (place) => this.#rows[this.#ascending(from + place)]!.id >= id,
+    );
+    const start = this.#direction === 'DESC' && key !== undefined ? this.#knownLength - to : from;
+    return start + behind;
   }
 }
 

@@ -135,7 +135,7 @@ export function firstRank(count: number, holds: (rank: number) => boolean): numb
   return low;
 }
 
-function isSame(left: SortKey, right: SortKey): boolean {
+export function isSame(left: SortKey, right: SortKey): boolean {
   if (left === right) return true;
   return left instanceof Decimal && right instanceof Decimal && left.equals(right);
 }

@@ -1701,7 +1701,7 @@ export type RunResidency = {
   readonly verdict: ResidencyVerdict;
 };
 
-/** Which way to sort; unknown values come last either way. */
+/** Which way to sort; ties stay in the order of their ids, and unknown values come last, either way. */
 export type SortDirection =
   /** Smallest first. */
   | 'ASC'

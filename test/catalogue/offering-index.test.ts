@@ -250,7 +250,7 @@ function isOneOf<Value>(wanted: readonly Value[] | undefined, value: Value | und
   return wanted === undefined || (value !== undefined && wanted.includes(value));
 }
 
-/** Known values first, ties by id; the other way round in descending order, where unknown ones stay last. */
+/** Known values first, ties by id, both ways. */
 function inOrder<Row extends { readonly id: string }>(
   keyOf: (row: Row) => SortKey,
   direction: 'ASC' | 'DESC',
@@ -262,9 +262,10 @@ function inOrder<Row extends { readonly id: string }>(
     if (a === undefined || b === undefined) {
       return Number(a === undefined) - Number(b === undefined) || byId(left, right);
     }
-    if (a instanceof Decimal && b instanceof Decimal)
-      return sign * (a.compare(b) || byId(left, right));
-    if (a === b) return sign * byId(left, right);
+    if (a instanceof Decimal && b instanceof Decimal) {
+      return sign * a.compare(b) || byId(left, right);
+    }
+    if (a === b) return byId(left, right);
     return sign * (a < b ? -1 : 1);
   };
 }

@@ -25,7 +25,7 @@ function idsIn(rows: readonly Row[], direction: SortDirection): string[] {
 }
 
 describe('rows in order', () => {
-  it('have unknown values last both ways, and ties by id', () => {
+  it('have unknown values last and ties by id, both ways', () => {
     const rows = [
       { id: 'd', key: undefined },
       { id: 'b', key: 2 },
@@ -34,7 +34,7 @@ describe('rows in order', () => {
       { id: 'e', key: 1 },
     ];
     expect(idsIn(rows, 'ASC')).toEqual(['e', 'a', 'b', 'c', 'd']);
-    expect(idsIn(rows, 'DESC')).toEqual(['b', 'a', 'e', 'c', 'd']);
+    expect(idsIn(rows, 'DESC')).toEqual(['a', 'b', 'e', 'c', 'd']);
   });
 
   it('tell apart decimals that binary floats cannot', () => {
@@ -48,14 +48,18 @@ describe('rows in order', () => {
       id: `row-${String((number * 7919) % 10_000).padStart(5, '0')}`,
       key: number % 97 === 0 ? undefined : (number * 104_729) % 1009,
     }));
-    const naive = rows.toSorted(
-      (left, right) =>
-        (left.key ?? Infinity) - (right.key ?? Infinity) || (left.id < right.id ? -1 : 1),
-    );
-    const known = naive.filter(({ key }) => key !== undefined);
-    const unknown = naive.filter(({ key }) => key === undefined);
-    expect(idsIn(rows, 'ASC')).toEqual(naive.map(({ id }) => id));
-    expect(idsIn(rows, 'DESC')).toEqual([...known.toReversed(), ...unknown].map(({ id }) => id));
+    for (const [direction, sign] of [
+      ['ASC', 1],
+      ['DESC', -1],
+    ] as const) {
+      const naive = rows.toSorted(
+        (left, right) =>
+          (left.key === undefined ? 1 : 0) - (right.key === undefined ? 1 : 0) ||
+          sign * ((left.key ?? 0) - (right.key ?? 0)) ||
+          (left.id < right.id ? -1 : 1),
+      );
+      expect(idsIn(rows, direction)).toEqual(naive.map(({ id }) => id));
+    }
   });
 
   it('are the same whether few of them are selected or most', () => {
@@ -64,11 +68,15 @@ describe('rows in order', () => {
       key: number % 13 === 0 ? undefined : (number * 7919) % 101,
     }));
     const all = ordered(rows);
-    const inOrder = idsIn(rows, 'ASC');
-    for (const step of [1, 2, 15, 17, 300]) {
+    const steps = [1, 2, 15, 17, 300];
+    for (const [step, direction] of steps.flatMap((step) => [
+      [step, 'ASC'] as const,
+      [step, 'DESC'] as const,
+    ])) {
+      const inOrder = idsIn(rows, direction);
       const selected = new Set(rows.filter((_, number) => number % step === 0).map(({ id }) => id));
       const positions = Uint32Array.from(rows.keys()).filter((number) => number % step === 0);
-      const list = all.sorted(positions.toReversed(), 'KEY', 'ASC');
+      const list = all.sorted(positions.toReversed(), 'KEY', direction);
       const ids = list.slice(0, list.length).map(({ id }) => id);
       expect(ids).toEqual(inOrder.filter((id) => selected.has(id)));
     }

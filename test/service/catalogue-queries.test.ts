@@ -121,7 +121,7 @@ describe('an order of offerings', () => {
 
   it.each([
     ['COST_PER_TOKEN', 'DESC', ['qwen3.8-27b', 'gpt-oss-120b']],
-    ['THROUGHPUT', 'DESC', ['gpt-oss-safeguard-20b', 'gpt-oss-20b', 'gpt-oss-120b', 'qwen3.8-27b']],
+    ['THROUGHPUT', 'DESC', ['gpt-oss-20b', 'gpt-oss-safeguard-20b', 'gpt-oss-120b', 'qwen3.8-27b']],
     ['THROUGHPUT', 'ASC', ['qwen3.8-27b', 'gpt-oss-120b', 'gpt-oss-20b']],
     ['CONTEXT_WINDOW', 'ASC', ['whisper-large-v3', 'whisper-large-v3-turbo']],
     ['NAME', 'ASC', ['allam-2-7b', 'orpheus-arabic-saudi']],
