@@ -16,14 +16,18 @@ export interface HostedModel {
   readonly observedAtMs: number;
 }
 
-/** The models of a provider: those of its list, then those that the registry adds. */
+/**
+ * The models of a provider: those of its list, then those that the registry adds. Of the list only what was seen
+ * at a known time, as with prices: nothing is shown without one.
+ */
 export function* hostedModels(
   registered: RegisteredProvider,
   memory: ProviderMemory,
 ): Generator<HostedModel> {
   const listSeenAtMs = memory.feeds.get(modelListFeed)?.lastSuccessAtMs;
   for (const [id, remembered] of memory.models) {
-    yield hostedModel(registered, id, remembered, listSeenAtMs);
+    const observedAtMs = remembered.seenAtMs ?? listSeenAtMs;
+    if (observedAtMs !== undefined) yield hostedModel(registered, id, remembered, observedAtMs);
   }
   for (const custom of registered.customModels) {
     if (memory.models.has(custom.id)) continue;
@@ -46,11 +50,10 @@ function hostedModel(
   registered: RegisteredProvider,
   id: string,
   remembered: RememberedModel,
-  listSeenAtMs: number | undefined,
+  observedAtMs: number,
 ): HostedModel {
   const { model, missedReadings, decommissionedAtMs } = remembered;
   const fate = registered.modelFates.get(id);
-  const observedAtMs = remembered.seenAtMs ?? listSeenAtMs ?? 0;
   const gone = decommissionedAtMs !== undefined || missedReadings >= 2;
   const common = {
     listed: model,

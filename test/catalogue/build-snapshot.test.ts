@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { launchBlockerOf } from '../../src/catalogue/launch-blocker.ts';
+import { emptyMemory } from '../../src/catalogue/memory.ts';
 import type { Snapshot } from '../../src/catalogue/snapshot.ts';
 import type { ListedModel } from '../../src/domain/model.ts';
 import { aProvider, tier } from '../support/registry-entries.ts';
@@ -30,6 +31,16 @@ const speedOf = (modelId: string, tokensPerSecond: number) => ({
 const region = (declared: string) => ({ declared, basis: 'said so', complianceFlags: [] });
 
 describe('an offering', () => {
+  it('is not there while nobody knows when its model was seen', () => {
+    const groq = emptyMemory();
+    const unseen = { source: 's', missedReadings: 0, seenAtMs: undefined };
+    groq.models.set('unseen', { ...unseen, model: model('unseen') });
+    groq.models.set('seen', { ...unseen, model: model('seen'), seenAtMs: startMs });
+    const { models, offerings } = snapshotOf({ groq: aProvider() }, { groq });
+    expect([...models.keys()]).toEqual(['seen']);
+    expect([...offerings.keys()]).toEqual(['groq:anywhere:on_demand:seen']);
+  });
+
   it('has an id of what it is, and nothing about its price is in it', () => {
     const entries = {
       groq: aProvider({
