@@ -37,7 +37,7 @@ const headers = { 'x-router-token': routerToken };
 const smallWorld = worlds.hundred;
 const largeWorld = values.smoke ? worlds.thousand : worlds[values.large as keyof typeof worlds];
 
-const query = `query Listing($filter: OfferingFilter, $orderBy: OfferingOrder, $first: Int, $after: String) {
+const offeringsQuery = `query Listing($filter: OfferingFilter, $orderBy: OfferingOrder, $first: Int, $after: String) {
   offerings(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
     totalCount
     nodes { id region costPerToken throughput model { id name contextWindow } provider { id name }
@@ -46,10 +46,22 @@ const query = `query Listing($filter: OfferingFilter, $orderBy: OfferingOrder, $
   }
 }`;
 
+const modelsQuery = `query Models($filter: ModelFilter, $orderBy: ModelOrder, $first: Int, $after: String) {
+  models(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
+    totalCount
+    nodes { id name task contextWindow costPerToken throughput lifecycle }
+    pageInfo { hasNextPage endCursor }
+  }
+}`;
+
+const modelOrders = ['NAME', 'COST_PER_TOKEN', 'THROUGHPUT', 'CONTEXT_WINDOW'];
+const offeringOrders = [...modelOrders, 'OBSERVED_AT'];
+
 type Variables = Readonly<Record<string, unknown>>;
+type Kinds = Readonly<Record<string, (number: number, world: World) => Variables>>;
 
 /** Kinds of queries; each question of a kind is another one, so that no cache of answers helps. */
-const kinds: Readonly<Record<string, (number: number, world: World) => Variables>> = {
+const offeringKinds: Kinds = {
   'equality, sort, page': (number, world) => ({
     filter: {
       provider: [providerId(number % world.providers)],
@@ -85,7 +97,72 @@ const kinds: Readonly<Record<string, (number: number, world: World) => Variables
     orderBy: { field: 'NAME', direction: 'ASC' },
     first: pageSize,
   }),
+  available: (number) => ({
+    filter: { available: number % 3 !== 0 },
+    ...inAnyOrder(number),
+  }),
+  'available, range': (number) => ({
+    filter: { available: number % 3 !== 0, ...anyRange(number) },
+    ...inAnyOrder(number),
+  }),
+  freshness: (number) => ({
+    filter: { freshness: anyFreshness(number) },
+    ...inAnyOrder(number),
+  }),
+  'freshness, range': (number) => ({
+    filter: { freshness: anyFreshness(number), ...anyRange(number) },
+    ...inAnyOrder(number),
+  }),
+  launchable: (number) => ({
+    filter: { launchable: number % 3 !== 0 },
+    ...inAnyOrder(number),
+  }),
+  'launchable, range': (number) => ({
+    filter: { launchable: number % 3 !== 0, ...anyRange(number) },
+    ...inAnyOrder(number),
+  }),
+  'launchable, region': (number) => ({
+    filter: { launchable: true, region: [regions[number % regions.length]] },
+    ...inAnyOrder(number),
+  }),
+  'feature, range': (number) => ({
+    filter: { features: ['tools'], ...anyRange(number) },
+    ...inAnyOrder(number),
+  }),
 };
+
+const modelKinds: Kinds = {
+  'models: search': (number, { distinctModels }) => ({
+    filter: { search: searchWords(number, distinctModels) },
+    first: pageSize,
+  }),
+  'models: provider, price': (number, { providers }) => ({
+    filter: { provider: [providerId(number % providers)] },
+    orderBy: { field: 'COST_PER_TOKEN', direction: 'ASC' },
+    first: pageSize,
+  }),
+  'models: task, lifecycle': (number) => ({
+    filter: { task: 'TEXT_GENERATION', lifecycle: 'ACTIVE' },
+    ...inAnyOrder(number, modelOrders),
+  }),
+  'models: feature, context': (number) => ({
+    filter: { features: ['tools'], minContextWindow: 1 + (number % 262_144) },
+    ...inAnyOrder(number, modelOrders),
+  }),
+};
+
+const kinds: readonly { name: string; query: string; variablesOf: Kinds[string] }[] = [
+  ...Object.entries(offeringKinds).map(([name, variablesOf]) => ({
+    name,
+    query: offeringsQuery,
+    variablesOf,
+  })),
+  ...Object.entries(modelKinds).map(([name, variablesOf]) => ({
+    name,
+    query: modelsQuery,
+    variablesOf,
+  })),
+];
 
 interface Side {
   readonly world: World;
@@ -189,15 +266,25 @@ async function checkAnswers({ world, service }: Side): Promise<void> {
     after = pageInfo.hasNextPage ? pageInfo.endCursor : undefined;
   } while (after !== undefined);
   expectEqual(seen.size, world.modelsPerProvider, 'offerings over all pages of a provider');
-  for (const [name, variablesOf] of Object.entries(kinds)) {
-    const { offerings } = await ask(service, variablesOf(7, world));
-    if (offerings.nodes.length > offerings.totalCount) throw new Error(`${name} counts wrongly`);
+  for (const { name, query, variablesOf } of kinds) {
+    for (let number = 0; number < 5; number += 1) {
+      const answer: Partial<Answer> = await ask(service, variablesOf(number, world), query);
+      const { nodes, totalCount } = answer.offerings ?? answer.models ?? noPage;
+      if (nodes.length > totalCount) throw new Error(`${name} counts wrongly`);
+    }
   }
+  const counts = [];
+  for (const available of [true, false]) {
+    counts.push((await ask(service, { filter: { available } })).offerings.totalCount);
+  }
+  const unavailable = wanted - (counts[0] ?? 0);
+  if (unavailable === 0) throw new Error('All offerings are available');
+  expectEqual(counts[1] ?? 0, unavailable, 'offerings that are not available');
 }
 
 async function measureQueries(small: Side, large: Side): Promise<void> {
   const rows: string[] = [];
-  for (const [name, variablesOf] of Object.entries(kinds)) {
+  for (const { name, query, variablesOf } of kinds) {
     const results = new Map<Side, { p50: number; p99: number; processorUs: number }[]>();
     for (let turn = 0; turn <= Number(values.rounds); turn += 1) {
       for (const side of [small, large]) {
@@ -209,7 +296,7 @@ async function measureQueries(small: Side, large: Side): Promise<void> {
           connections: 1,
           durationMs: Number(values.seconds) * 1000,
           answersVary: true,
-          body: () => bodyOf(variablesOf((asked += 1), world)),
+          body: () => bodyOf(variablesOf((asked += 1), world), query),
         });
         const spentMs = processorMs(service.processId) - processorBefore;
         const processorUs = (spentMs * 1000) / result.requestCount;
@@ -287,7 +374,7 @@ async function measurePolls(side: Side): Promise<void> {
         restMs: 5,
         durationMs: 1000,
         answersVary: true,
-        body: () => bodyOf(kinds['equality, sort, page']!((asked += 1), world)),
+        body: () => bodyOf(offeringKinds['equality, sort, page']!((asked += 1), world)),
       }),
     );
     if (latencies.length > 900) throw new Error('Not every provider was read again in 15 minutes');
@@ -314,7 +401,12 @@ async function isReadSince(service: Contender, atMs: number): Promise<boolean> {
   return Date.parse(oldest?.pricing.observedAt ?? '') >= atMs;
 }
 
+/** What an answer without a list counts as: a wrong one. */
+const noPage = { totalCount: -1, nodes: [] };
+
 interface Answer {
+  /** Of a query for models only. */
+  readonly models?: { readonly totalCount: number; readonly nodes: readonly unknown[] };
   readonly offerings: {
     readonly totalCount: number;
     readonly nodes: readonly {
@@ -326,18 +418,22 @@ interface Answer {
   };
 }
 
-async function ask({ url }: Contender, variables: Variables): Promise<Answer> {
+async function ask(
+  { url }: Contender,
+  variables: Variables,
+  query = offeringsQuery,
+): Promise<Answer> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: bodyOf(variables),
+    body: bodyOf(variables, query),
   });
   const { data, errors } = (await response.json()) as { data?: Answer; errors?: unknown };
   if (data === undefined || errors !== undefined) throw new Error(JSON.stringify(errors));
   return data;
 }
 
-function bodyOf(variables: Variables): string {
+function bodyOf(variables: Variables, query = offeringsQuery): string {
   // So that no cache of answers knows it, whatever its variables.
   const extensions = { asked };
   return JSON.stringify({ query, variables, extensions });
@@ -357,6 +453,24 @@ async function longestDelayMs({ processId }: Contender, path: string): Promise<n
 
 function uniqueCost(number: number): string {
   return `0.5${unique(number)}`;
+}
+
+/** Each question another one, all of them together every order; pages of about the same size. */
+function inAnyOrder(number: number, orders = offeringOrders): Variables {
+  const field = orders[number % orders.length];
+  const direction = number % 2 === 0 ? 'DESC' : 'ASC';
+  return { orderBy: { field, direction }, first: pageSize + (number % 7) };
+}
+
+/** A range that nobody asked for before: with one question few offerings are in it, with another nearly all. */
+function anyRange(number: number): Variables {
+  const share = String((number * 7919) % 10_000).padStart(4, '0');
+  return { maxCostPerToken: `0.000000${share}${unique(number)}` };
+}
+
+/** Prices are FRESH in this market: the others are looked for in vain. */
+function anyFreshness(number: number): readonly string[] {
+  return number % 3 === 0 ? ['STALE', 'EXPIRED'] : ['FRESH'];
 }
 
 /** Digits that make a number another one without moving it much. */

@@ -62,7 +62,7 @@ export function modelListOf(world: World, number: number, time: number): unknown
     object: 'model',
     created: 1_760_000_000,
     owned_by: makers[model % makers.length],
-    active: true,
+    active: (model * 31 + number) % 20 !== 0,
     name: nameOf(model),
     context_window: 8192 * (1 + (model % 32)),
     max_completion_tokens: 8192,

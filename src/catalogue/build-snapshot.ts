@@ -106,7 +106,7 @@ export function* buildSnapshot(ingredients: SnapshotIngredients): Generator<void
   addFates(registry, models);
   yield;
   const offerings = yield* Offerings.build(rows, providers, models, previous?.offerings);
-  const index = yield* OfferingIndex.build(offerings, previous?.index);
+  const index = yield* OfferingIndex.build(offerings, nowMs, previous?.index);
   const modelIndex = yield* ModelIndex.build([...models.values()], previous?.modelIndex);
   return {
     version,

@@ -1,4 +1,4 @@
-import { freshnessAt } from '../domain/price.ts';
+import { freshnessAt, nextFreshnessChange } from '../domain/price.ts';
 import type { Freshness } from '../domain/price.ts';
 import type { OfferingPrice } from './choose-price.ts';
 import type { OfferingEntry } from './snapshot.ts';
@@ -28,7 +28,9 @@ export function launchBlockerOf(offering: OfferingEntry, nowMs: number): LaunchB
 }
 
 /** The first reason against launching this offering that does not lie in its price. */
-export function offeringBlockerOf(offering: OfferingEntry): OfferingBlocker | undefined {
+export function offeringBlockerOf(
+  offering: Pick<OfferingEntry, 'provider' | 'model' | 'available'>,
+): OfferingBlocker | undefined {
   const { provider, model } = offering;
   if (model.lifecycle === 'DECOMMISSIONED') return 'MODEL_DECOMMISSIONED';
   if (!offering.available) return 'OFFERING_UNAVAILABLE';
@@ -46,20 +48,44 @@ export function priceBlockerOf(
   nowMs: number,
   pollIntervalMs: number,
 ): PriceBlocker | undefined {
-  if (price?.components === undefined) return 'PRICE_UNKNOWN';
-  if (price.pending !== undefined) return 'PRICE_UNCONFIRMED';
-  if (price.basis === 'LISTED') return 'PRICE_LISTED';
-  const freshness = priceFreshnessAt(price, nowMs, pollIntervalMs);
+  if (price === undefined) return 'PRICE_UNKNOWN';
+  return priceBlockerAs(price, priceFreshnessAt(price, nowMs, pollIntervalMs));
+}
+
+/** As {@link priceBlockerOf}, of a price whose freshness is known. */
+export function priceBlockerAs(
+  { components, pending, basis }: Pick<OfferingPrice, 'components' | 'pending' | 'basis'>,
+  freshness: Freshness,
+): PriceBlocker | undefined {
+  if (components === undefined) return 'PRICE_UNKNOWN';
+  if (pending !== undefined) return 'PRICE_UNCONFIRMED';
+  if (basis === 'LISTED') return 'PRICE_LISTED';
   if (freshness === 'EXPIRED') return 'PRICE_EXPIRED';
   return freshness === 'STALE' ? 'PRICE_STALE' : undefined;
 }
 
+/** What the freshness of a price depends on beside the time and the poll interval. */
+export type DatedPrice = Pick<OfferingPrice, 'basis' | 'observedAtMs' | 'validUntilMs'>;
+
 /** As {@link freshnessAt}; a contract price is FRESH within its dates and EXPIRED after them. */
 export function priceFreshnessAt(
-  price: OfferingPrice,
+  price: DatedPrice,
   nowMs: number,
   pollIntervalMs: number,
 ): Freshness {
   if (price.basis !== 'DECLARED') return freshnessAt(nowMs, price.observedAtMs, pollIntervalMs);
   return price.validUntilMs === undefined || nowMs < price.validUntilMs ? 'FRESH' : 'EXPIRED';
+}
+
+/** The next moment at which {@link priceFreshnessAt} will answer differently, or undefined for never. */
+export function nextPriceFreshnessChange(
+  price: DatedPrice,
+  nowMs: number,
+  pollIntervalMs: number,
+): number | undefined {
+  if (price.basis !== 'DECLARED') {
+    return nextFreshnessChange(nowMs, price.observedAtMs, pollIntervalMs);
+  }
+  const { validUntilMs } = price;
+  return validUntilMs !== undefined && nowMs < validUntilMs ? validUntilMs : undefined;
 }

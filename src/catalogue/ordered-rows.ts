@@ -63,8 +63,10 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
       most === undefined
         ? knownCount
         : firstRank(knownCount, (rank) => compareKeys(keyAt(rank), most) > 0);
+    const found = positionAt.subarray(from, Math.max(from, to));
     return {
-      positions: positionAt.subarray(from, Math.max(from, to)),
+      count: found.length,
+      positions: () => found,
       keep: (positions, count) => {
         let kept = 0;
         for (let index = 0; index < count; index += 1) {

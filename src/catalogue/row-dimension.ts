@@ -1,4 +1,5 @@
-import type { Selection, Sieve } from './row-selection.ts';
+import { RowGroups } from './row-groups.ts';
+import type { Selection } from './row-selection.ts';
 
 /** Rows after which {@link RowDimension.build} offers to pause. */
 const rowsPerSlice = 2_000;
@@ -16,21 +17,13 @@ export class RowDimension {
   /** By position, the number of the row's value. */
   readonly numberOf: Uint32Array;
   readonly #numbers: ReadonlyMap<string, number>;
-  /** All positions, those with the same value together. */
-  readonly #grouped: Uint32Array;
-  /** By number, where its group begins, and last where the one after the last would. */
-  readonly #groupStarts: Uint32Array;
+  readonly #groups: RowGroups;
 
   private constructor(numberOf: Uint32Array, numbers: ReadonlyMap<string, number>) {
     this.numberOf = numberOf;
     this.#numbers = numbers;
     this.values = [undefined, ...numbers.keys()];
-    this.#groupStarts = groupStarts(numberOf, numbers.size + 1);
-    this.#grouped = new Uint32Array(numberOf.length);
-    const next = this.#groupStarts.slice();
-    for (let position = 0; position < numberOf.length; position += 1) {
-      this.#grouped[next[numberOf[position]!]!++] = position;
-    }
+    this.#groups = new RowGroups(numberOf, this.values.length);
   }
 
   /** @param before - as it was the last time, which serves again where all values are the same. */
@@ -58,29 +51,17 @@ export class RowDimension {
 
   /** The rows that have one of the values. */
   of(wanted: readonly string[]): Selection {
-    const flags = new Uint8Array(this.#numbers.size + 1);
-    const groups: Uint32Array[] = [];
+    const flags = new Uint8Array(this.values.length);
     for (const value of wanted) {
       const number = this.#numbers.get(value) ?? noValue;
-      if (number === noValue || flags[number] === 1) continue;
-      flags[number] = 1;
-      groups.push(this.#group(number));
+      if (number !== noValue) flags[number] = 1;
     }
-    return { positions: joined(groups), keep: this.sieve(flags) };
+    return this.#groups.select(flags);
   }
 
-  /** @param flags - by number of value, 1 for those that are let through. */
-  sieve(flags: Uint8Array): Sieve {
-    const { numberOf } = this;
-    return (positions, count) => {
-      let kept = 0;
-      for (let index = 0; index < count; index += 1) {
-        const position = positions[index]!;
-        positions[kept] = position;
-        kept += flags[numberOf[position]!]!;
-      }
-      return kept;
-    };
+  /** The positions of the rows that have the value of a number, ascending. */
+  withNumber(number: number): Uint32Array {
+    return this.#groups.of(number);
   }
 
   *#describes<Row>(
@@ -94,27 +75,4 @@ export class RowDimension {
     }
     return true;
   }
-
-  #group(number: number): Uint32Array {
-    return this.#grouped.subarray(this.#groupStarts[number], this.#groupStarts[number + 1]);
-  }
-}
-
-function groupStarts(numberOf: Uint32Array, groups: number): Uint32Array {
-  const starts = new Uint32Array(groups + 1);
-  for (const number of numberOf) starts[number + 1]! += 1;
-  for (let group = 0; group < groups; group += 1) starts[group + 1]! += starts[group]!;
-  return starts;
-}
-
-function joined(groups: readonly Uint32Array[]): Uint32Array {
-  const [only] = groups;
-  if (only !== undefined && groups.length === 1) return only;
-  const all = new Uint32Array(groups.reduce((length, group) => length + group.length, 0));
-  let length = 0;
-  for (const group of groups) {
-    all.set(group, length);
-    length += group.length;
-  }
-  return all;
 }

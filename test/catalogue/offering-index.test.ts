@@ -5,7 +5,8 @@ import { emptyMemory } from '../../src/catalogue/memory.ts';
 import { launchBlockerOf, priceFreshnessAt } from '../../src/catalogue/launch-blocker.ts';
 import type { ModelCriteria, ModelField } from '../../src/catalogue/model-index.ts';
 import type { OfferingChange } from '../../src/catalogue/offering-changes.ts';
-import type { OfferingCriteria, OfferingField } from '../../src/catalogue/offering-index.ts';
+import type { OfferingCriteria } from '../../src/catalogue/offering-criteria.ts';
+import type { OfferingField } from '../../src/catalogue/offering-index.ts';
 import type { SortedList } from '../../src/catalogue/ordered-rows.ts';
 import type { SortKey } from '../../src/catalogue/row-order.ts';
 import type {
@@ -40,16 +41,15 @@ const offeringFields = [
 const modelFields = ['COST_PER_TOKEN', 'THROUGHPUT', 'CONTEXT_WINDOW', 'NAME'] as const;
 
 describe('the offerings that match', () => {
-  it('are those that a plain filter finds, in the order of a plain sort', () => {
+  it('are those that a plain filter finds, in the order of a plain sort, at any times one after the other', () => {
     fc.assert(
       fc.property(
         anySnapshot,
         fc.array(anyOfferingCriteria, { minLength: 1, maxLength: 4 }),
         fc.constantFrom(...offeringFields),
         fc.constantFrom(...directions),
-        fc.integer({ min: 0, max: 90 }),
-        (snapshot, filters, field, direction, minutes) => {
-          const moments = [0, 0, 20].map((after) => startMs + (minutes + after) * minuteMs);
+        fc.array(anyMoment, { minLength: 1, maxLength: 5 }),
+        (snapshot, filters, field, direction, moments) => {
           for (const [nowMs, criteria] of moments.flatMap((moment) =>
             filters.map((filter) => [moment, filter] as const),
           )) {
@@ -62,6 +62,62 @@ describe('the offerings that match', () => {
         },
       ),
       { numRuns: 500 },
+    );
+  });
+
+  it('are others from each boundary of their freshness on, and not a millisecond before', () => {
+    const snapshot = snapshotOf(entries, {
+      alpha: memoryOf([{ id: 'a/one', cost: '1' }, { id: 'three' }]),
+      beta: memoryOf([{ id: 'b/one', cost: '1' }], 4),
+    });
+    const countsAt = (nowMs: number) =>
+      [{ freshness: ['FRESH'] }, { freshness: ['STALE'] }, { launchable: true }].map(
+        (criteria) =>
+          snapshot.index.find(criteria as OfferingCriteria, 'NAME', 'ASC', nowMs).length,
+      );
+    // Offerings that are FRESH, STALE and launchable; `alpha` sells each model in two tiers.
+    const expected = [
+      [5, 0, 4],
+      [4, 1, 4],
+      [2, 3, 2],
+      [0, 3, 0],
+      [0, 2, 0],
+      [0, 0, 0],
+    ];
+    for (const [index, boundary] of boundaries.entries()) {
+      expect(countsAt(boundary - 1)).toEqual(expected[index]);
+      expect(countsAt(boundary)).toEqual(expected[index + 1]);
+    }
+    expect(countsAt(startMs)).toEqual(expected[0]);
+  });
+
+  it('go on behind a cursor where a plain list would, whatever the snapshot says that it was made from', () => {
+    fc.assert(
+      fc.property(
+        anySnapshot,
+        anySnapshot,
+        anyOfferingCriteria,
+        fc.constantFrom(...offeringFields),
+        fc.constantFrom(...directions),
+        anyMoment,
+        (before, after, criteria, field, direction, nowMs) => {
+          const compare = inOrder<Sorted>(({ key }) => key, direction);
+          const list = after.index.find(criteria, field, direction, nowMs);
+          const sorted = list.slice(0, list.length).map((offering): Sorted => ({
+            id: offering.id,
+            key: offeringKeys[field](offering),
+          }));
+          for (const offering of before.offerings.values()) {
+            const cursor = { id: offering.id, key: offeringKeys[field](offering) };
+            const behind = sorted.filter((row) =>
+              row.id === cursor.id && isSameKey(row, cursor) ? true : compare(row, cursor) > 0,
+            );
+            const place = list.placeOf(cursor.key, cursor.id);
+            expect(idsOf(list.slice(place, list.length))).toEqual(idsOf(behind));
+          }
+        },
+      ),
+      { numRuns: 200 },
     );
   });
 
@@ -270,6 +326,16 @@ function inOrder<Row extends { readonly id: string }>(
   };
 }
 
+/** A row as a cursor names it. */
+interface Sorted {
+  readonly id: string;
+  readonly key: SortKey;
+}
+
+function isSameKey({ key: left }: Sorted, { key: right }: Sorted): boolean {
+  return left instanceof Decimal && right instanceof Decimal ? left.equals(right) : left === right;
+}
+
 const idsOf = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);
 
 interface AnyModel {
@@ -328,8 +394,31 @@ const speeds = [
   observedAt: '2026-10-01',
 }));
 
+/** Since and until when the operator has a contract for a model of `alpha`. */
+const contract = { from: startMs - 10 * minuteMs, until: startMs + 30 * minuteMs };
+
+/** When prices of {@link memoryOf} become STALE and EXPIRED that are no minutes and four minutes old, and the contract ends. */
+const boundaries = [6, 10, 30, 56, 60].map((minutes) => startMs + minutes * minuteMs);
+
+/** Any minute, before the snapshot was built too, and the moments around the boundaries. */
+const anyMoment: fc.Arbitrary<number> = fc.oneof(
+  fc.integer({ min: -5, max: 140 }).map((minutes) => startMs + minutes * minuteMs),
+  fc
+    .tuple(fc.constantFrom(...boundaries), fc.constantFrom(-1, 0, 1))
+    .map(([boundary, distanceMs]) => boundary + distanceMs),
+);
+
 const entries = {
   alpha: aProvider({
+    declaredPrices: [
+      {
+        model: 'three',
+        price: { unit: 'TOKEN', input: '0.2', output: '0.2' },
+        validFrom: new Date(contract.from).toISOString(),
+        validUntil: new Date(contract.until).toISOString(),
+        source: 's',
+      },
+    ],
     name: 'Alpha',
     region: { declared: 'us-east', basis: 'b', complianceFlags: [] },
     serviceTiers: [tier('on_demand'), tier('flex')],

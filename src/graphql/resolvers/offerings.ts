@@ -1,4 +1,4 @@
-import type { OfferingCriteria } from '../../catalogue/offering-index.ts';
+import type { OfferingCriteria } from '../../catalogue/offering-criteria.ts';
 import type { OfferingEntry } from '../../catalogue/snapshot.ts';
 import type { RequestContext } from '../context.ts';
 import { clientError } from '../errors.ts';

@@ -4,7 +4,7 @@ import type { ExecutionResult, GraphQLError, GraphQLFormattedError, GraphQLSchem
 import { noScopes } from '../../callers/caller.ts';
 import type { Caller } from '../../callers/caller.ts';
 import type { ChangeLog, LogPosition, OfferingNotice } from '../../catalogue/change-log.ts';
-import { offeringTest } from '../../catalogue/offering-index.ts';
+import { offeringTest } from '../../catalogue/offering-criteria.ts';
 import { runEvents } from '../../inference/run-events.ts';
 import type { RequestContext, RequestOrigin } from '../context.ts';
 import type { OperationFacts } from '../document-facts.ts';
