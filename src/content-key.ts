@@ -1,6 +1,7 @@
 import { plainContent, EncryptedContent } from './inference/content.ts';
 import type { ContentSealer } from './inference/content.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
+import type { EventLog } from './service-log.ts';
 
 /** What seals content, and what ends its watch over the key. */
 export interface ContentKey {
@@ -19,7 +20,7 @@ export interface ContentKey {
 export function contentKeyFrom(
   secrets: SecretStore,
   path: string | undefined,
-  log: (event: string, fields: Readonly<Record<string, unknown>>) => void,
+  log: EventLog,
 ): ContentKey {
   if (path === undefined) {
     return { sealer: plainContent, asked: Promise.resolve(), stop: () => undefined };

@@ -24,6 +24,17 @@ export function createLog(
   return pino(options, destination ?? batchedOutput());
 }
 
+/** Takes one event with its fields. */
+export type EventLog = (event: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/** The log as parts take it that know no logger: what has an error or a reason is a warning. */
+export function eventLog(log: Logger): EventLog {
+  return (event, fields) => {
+    if (fields['error'] !== undefined || fields['reason'] !== undefined) log.warn(fields, event);
+    else log.info(fields, event);
+  };
+}
+
 /** Characters that are written to the standard output at once. */
 const batchCharacters = 16 * 1024;
 /** How long a line may wait for others, in milliseconds. */

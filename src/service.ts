@@ -6,11 +6,12 @@ import type { Logger } from 'pino';
 import type { GraphQLError } from 'graphql';
 import { createAuthenticator } from './callers/authenticator.ts';
 import type { Caller } from './callers/caller.ts';
-import { isLoopbackHost } from './callers/insecure.ts';
 import { limitedByRate } from './callers/request-rate.ts';
 import { showCatalogue } from './catalogue-metrics.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config.ts';
+import { providersOf, publicPriceListOf, secretPathOf } from './configured-providers.ts';
+import { configuredSecrets } from './configured-secrets.ts';
 import { systemClock, within } from './domain/clock.ts';
 import type { Clock } from './domain/clock.ts';
 import { cacheTagsOf } from './graphql/cache-tags.ts';
@@ -30,21 +31,15 @@ import { defaultHttpOptions } from './http/options.ts';
 import { createHttpService } from './http/server.ts';
 import type { HttpService } from './http/server.ts';
 import type { SubscriptionLimits } from './http/subscriptions/limits.ts';
-import { GroqAdapter } from './providers/groq/groq-adapter.ts';
 import { createOutwardHttp } from './providers/http.ts';
-import type { OutwardHttp } from './providers/http.ts';
-import { ModelsDevFeed } from './providers/models-dev/models-dev-feed.ts';
-import type { ProviderInterface } from './providers/provider.ts';
 import { tracedHttp } from './providers/traced-http.ts';
 import { loadRegistry } from './registry.ts';
-import type { RegisteredProvider, Registry } from './registry.ts';
+import type { Registry } from './registry.ts';
 import { contentKeyFrom } from './content-key.ts';
 import { countLaunches, showPlaces } from './launch-metrics.ts';
-import { apiKeysFrom } from './provider-keys.ts';
 import { logProviderStates } from './provider-state-log.ts';
-import { EnvironmentSecretStore } from './secrets/environment.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
-import { createLog } from './service-log.ts';
+import { createLog, eventLog } from './service-log.ts';
 import { startFollowing } from './start-following.ts';
 import { startInference } from './start-inference.ts';
 import { startRouterCache } from './start-router-cache.ts';
@@ -88,6 +83,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
       config.logLevel,
       config.otlpEndpoint === undefined ? undefined : () => traceFields(tracing),
     );
+  const logEvent = eventLog(log);
   const stops: (() => Promise<void> | void)[] = [];
   let http: HttpService | undefined;
 
@@ -111,7 +107,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     });
     stops.unshift(() => store.close());
 
-    const secrets = await secretStoreOf(config, clock, log);
+    const secrets = await configuredSecrets(config, clock, logEvent);
     const outward = createOutwardHttp({
       clock,
       maxConnections: config.launches.concurrency + connectionsBesideLaunches,
@@ -127,17 +123,17 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
       isShared: store.engine === 'postgres',
       clock,
       defaultPollIntervalMs: config.pollIntervalMs,
-      log: eventLog(log),
+      log: logEvent,
     });
     showCatalogue(metrics, () => (catalogue.isOpen ? catalogue.snapshot : undefined), clock);
     await secrets.start();
     stops.unshift(() => secrets.stop());
     await catalogue.open();
     stops.unshift(() => catalogue.close());
-    stops.unshift(logProviderStates(catalogue, eventLog(log)));
+    stops.unshift(logProviderStates(catalogue, logEvent));
     if (store.engine === 'postgres') stops.unshift(startFollowing(catalogue, store, clock));
 
-    const contentKey = contentKeyFrom(secrets, config.launches.contentKeyPath, eventLog(log));
+    const contentKey = contentKeyFrom(secrets, config.launches.contentKeyPath, logEvent);
     stops.unshift(contentKey.stop);
     await within(contentKeyWaitMs, clock, contentKey.asked);
     const { sealer } = contentKey;
@@ -153,7 +149,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     const everybody = createAuthenticator(config.auth, {
       clock,
       http: outward,
-      log: eventLog(log),
+      log: logEvent,
     });
     const authenticator = limitedByRate(everybody, config.requestsPerMinute, clock);
     const compiled = new CompiledQueries(schema);
@@ -183,7 +179,7 @@ export function createService(config: Config, overrides: ServiceOverrides = {}):
     stops.unshift(subscriptions.stop);
     const { routerInvalidation } = config;
     if (routerInvalidation !== undefined) {
-      const parts = { catalogue, http: outward, metrics, log: eventLog(log) };
+      const parts = { catalogue, http: outward, metrics, log: logEvent };
       stops.unshift(startRouterCache(routerInvalidation, parts));
     }
     http = createHttpService<RequestContext>({
@@ -251,89 +247,6 @@ function registryOf(config: Config): Registry {
   return loadRegistry(path, new URL('provider_registry.schema.json', root));
 }
 
-async function secretStoreOf(config: Config, clock: Clock, log: Logger): Promise<SecretStore> {
-  const secretLog = eventLog(log);
-  if (config.vault === undefined) {
-    return new EnvironmentSecretStore({
-      secrets: config.environmentSecrets,
-      log: secretLog,
-      now: () => clock.now(),
-    });
-  }
-  const { protocol, hostname } = new URL(config.vault.address);
-  if (protocol === 'http:' && !isLoopbackHost(hostname)) {
-    secretLog('vault.unsafe_address', {
-      reason: 'VAULT_ADDR is plain http: the token and every secret cross the network in the clear',
-    });
-  }
-  // The client takes a while to load, which a start without a Vault is spared.
-  const { VaultSecretStore } = await import('./secrets/vault.ts');
-  return new VaultSecretStore(config.vault, { clock, log: secretLog });
-}
-
-function providersOf(
-  registry: Registry,
-  config: Config,
-  secrets: SecretStore,
-  http: OutwardHttp,
-  clock: Clock,
-): ReadonlyMap<string, ProviderInterface> {
-  const providers = new Map<string, ProviderInterface>();
-  for (const registered of registry.values()) {
-    providers.set(registered.id, groqAdapterOf(registered, config, secrets, http, clock));
-  }
-  return providers;
-}
-
-function groqAdapterOf(
-  registered: RegisteredProvider,
-  config: Config,
-  secrets: SecretStore,
-  http: OutwardHttp,
-  clock: Clock,
-): GroqAdapter {
-  const { limits } = registered;
-  return new GroqAdapter({
-    id: registered.id,
-    baseUrl: config.groqBaseUrl ?? registered.baseUrl,
-    pricingUrl: config.groqPricingUrl ?? registered.pricingUrl,
-    keys: apiKeysFrom(secrets, secretPathOf(registered, config)),
-    endpoints: registered.endpoints,
-    http,
-    clock,
-    limits: {
-      connectTimeoutMs: limits.connectTimeoutMs,
-      totalTimeoutMs: limits.totalTimeoutMs,
-      maxBodyBytes: limits.maximumBodyBytes,
-    },
-  });
-}
-
-/** Where the provider's key is: as the setting says for Groq, else as the registry does. */
-function secretPathOf(registered: RegisteredProvider, config: Config): string {
-  return registered.id === 'groq'
-    ? (config.groqSecretPath ?? registered.secretPath)
-    : registered.secretPath;
-}
-
-function publicPriceListOf(
-  registry: Registry,
-  config: Config,
-  http: OutwardHttp,
-  clock: Clock,
-): ModelsDevFeed | undefined {
-  const providers = [...registry.values()].flatMap(({ modelsDevId }) =>
-    modelsDevId === undefined ? [] : [modelsDevId],
-  );
-  if (config.modelsDevUrl === undefined || providers.length === 0) return undefined;
-  return new ModelsDevFeed({
-    url: config.modelsDevUrl,
-    providers,
-    http,
-    clock,
-  });
-}
-
 function httpOptionsOf(config: Config) {
   const { documents } = config;
   const loopbackHosts = ['localhost', '127.0.0.1', '::1', '[::1]'];
@@ -370,13 +283,6 @@ function degradedReasons(catalogue: Catalogue, secrets: SecretStore): string[] {
     }
   }
   return reasons;
-}
-
-function eventLog(log: Logger): (event: string, fields: Readonly<Record<string, unknown>>) => void {
-  return (event, fields) => {
-    if (fields['error'] !== undefined || fields['reason'] !== undefined) log.warn(fields, event);
-    else log.info(fields, event);
-  };
 }
 
 function versionOf(): string {
