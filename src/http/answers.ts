@@ -37,15 +37,10 @@ export const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json; charset
 const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
 /** Writes an answer. `closing` tells the client to use the connection no further. */
-export function sendAnswer(
-  response: RecordedResponse,
-  answer: HttpAnswer,
-  requestId: string,
-  closing: boolean,
-): void {
+export function sendAnswer(response: RecordedResponse, answer: HttpAnswer, closing: boolean): void {
   const { status, body, stream } = answer;
   const head = answer.head?.slice() ?? headOf(answer.headers);
-  head.push('x-request-id', requestId);
+  head.push('x-request-id', response.record.id);
   if (stream === undefined && status !== 204 && status !== 304) {
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
     head.push('content-length', String(length));

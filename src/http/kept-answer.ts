@@ -6,7 +6,7 @@ import { headOf } from './answers.ts';
 import type { HttpAnswer } from './answers.ts';
 import { compressed, contentCodingFor } from './compression.ts';
 import type { ContentCoding } from './compression.ts';
-import type { GraphQLExchange } from './graphql-handler.ts';
+import type { GraphQLExchange } from './graphql-exchange.ts';
 import type { RequestKind, RequestRecord } from './request-record.ts';
 
 /** What public answers are made from, and when. */

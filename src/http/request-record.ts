@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Span } from '../domain/tracing.ts';
 import type { CachePolicy } from '../graphql/cache-policy.ts';
 import { ServerResponse } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { IncomingRequest } from './incoming-request.ts';
 
 /** What a request turned out to be; a bounded set, because metrics are labelled with it. */
@@ -51,12 +51,13 @@ export class RequestRecord {
 
   #abortController: AbortController | undefined;
 
-  constructor(method: string, path: string, headers: IncomingHttpHeaders) {
+  constructor(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>) {
+    const { headers } = request;
     const givenId = headers['x-request-id'];
     this.id = typeof givenId === 'string' && REQUEST_ID.test(givenId) ? givenId : randomUUID();
     this.traceId = traceIdOf(headers['traceparent']);
-    this.method = method;
-    this.path = path;
+    this.method = request.method ?? '';
+    this.path = pathOf(request);
     this.startedAtMs = performance.now();
   }
 
@@ -82,9 +83,15 @@ export class RequestRecord {
 
 /** A response that knows its request's record, so that parser errors find it too. */
 export class RecordedResponse extends ServerResponse<IncomingRequest> {
-  record: RequestRecord | undefined;
+  readonly record = new RequestRecord(this.req);
   /** Memory that the answer is sent from, to be given back when it is out. */
   borrowed: Buffer | undefined;
+}
+
+/** The path that a request names, as it was sent. */
+export function pathOf({ url = '/' }: Pick<IncomingMessage, 'url'>): string {
+  const questionMark = url.indexOf('?');
+  return questionMark === -1 ? url : url.slice(0, questionMark);
 }
 
 function traceIdOf(traceParent: string | readonly string[] | undefined): string | undefined {

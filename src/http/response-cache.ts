@@ -1,5 +1,5 @@
 import type { HttpAnswer } from './answers.ts';
-import type { GraphQLExchange, Interceptor } from './graphql-handler.ts';
+import type { GraphQLExchange, Interceptor } from './graphql-exchange.ts';
 import { firstForm, formOf, isAlive, isPublic, keptAnswerOf } from './kept-answer.ts';
 import type { FirstHeads, KeptAnswer, Moment } from './kept-answer.ts';
 import { RecentTexts } from './recent-texts.ts';

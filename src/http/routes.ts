@@ -43,42 +43,36 @@ export class Routes<Context extends BaseContext> {
   }
 
   /**
-   * @param path - as the client sent it: nothing is decoded, so no spelling of `..` means anything.
    * @param reply - called once, unless this throws.
    * @param beforeReading - see {@link GraphQLHandler.handle}.
    */
   answer(
     request: IncomingRequest,
-    path: string,
-    search: string,
     record: RequestRecord,
     reply: Reply,
     beforeReading?: () => void,
   ): void {
     const refused = refusedHost(request, this.#options.allowedHosts);
     if (refused !== undefined) reply(refused);
-    else if (path !== '/graphql') reply(this.#other(request, path, record));
+    else if (record.path !== '/graphql') reply(this.#other(request, record));
     else if (request.method === 'POST') {
-      this.#options.graphql.handle(request, search, record, reply, beforeReading);
-    } else this.#graphql(request, search, record, reply);
+      this.#options.graphql.handle(request, record, reply, beforeReading);
+    } else this.#graphql(request, record, reply);
   }
 
-  #graphql(request: IncomingRequest, search: string, record: RequestRecord, reply: Reply): void {
+  #graphql(request: IncomingRequest, record: RequestRecord, reply: Reply): void {
     const { graphql, explorer } = this.#options;
     const { method, headers } = request;
     const isReading = method === 'GET' || method === 'HEAD';
     if (isReading && explorer !== undefined && asksForPage(headers.accept)) {
       record.kind = 'explorer';
       reply(explorer.page());
-    } else if (method === 'GET') graphql.handle(request, search, record, reply);
+    } else if (method === 'GET') graphql.handle(request, record, reply);
     else reply(this.#otherMethod(request, methodsByPath['/graphql'] ?? ''));
   }
 
-  #other(
-    request: IncomingMessage,
-    path: string,
-    record: RequestRecord,
-  ): HttpAnswer | Promise<HttpAnswer> {
+  #other(request: IncomingMessage, record: RequestRecord): HttpAnswer | Promise<HttpAnswer> {
+    const { path } = record;
     const { explorer, health, draining } = this.#options;
     const isFile = explorer !== undefined && path.startsWith(EXPLORER_PATH);
     const methods = isFile ? readingMethods : methodsOf(path);

@@ -7,21 +7,19 @@ import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Tracing } from '../domain/tracing.ts';
 import type { OperationFacts } from '../graphql/document-facts.ts';
-import { giveBackMemory } from './answer-memory.ts';
-import { errorAnswer, refusal, sendAnswer } from './answers.ts';
+import { refusal } from './answers.ts';
 import type { HttpAnswer } from './answers.ts';
-import { withCors } from './cors.ts';
 import { Drain } from './drain.ts';
 import { createExplorer } from './explorer.ts';
-import { reportFault } from './fault-report.ts';
-import { GraphQLHandler } from './graphql-handler.ts';
 import type {
   ContextRequest,
   ExecuteCompiled,
   ExecuteLaunch,
   ExtensionsOf,
   Interceptor,
-} from './graphql-handler.ts';
+} from './graphql-exchange.ts';
+import { GraphQLExecutor } from './graphql-executor.ts';
+import { GraphQLHandler } from './graphql-handler.ts';
 import type { HealthReport } from './health.ts';
 import { ListenError } from './listen-error.ts';
 import { answerConnect, answerMalformed } from './malformed-http.ts';
@@ -30,9 +28,9 @@ import { OperationGate } from './operation-gate.ts';
 import { defaultHttpOptions } from './options.ts';
 import type { HttpOptions } from './options.ts';
 import { IncomingRequest } from './incoming-request.ts';
-import { ClientDisconnected, discardBody, hasBody } from './request-body.ts';
-import { RecordedResponse, RequestRecord } from './request-record.ts';
-import { beginRequestSpan, endRequestSpan } from './request-span.ts';
+import { Refusals } from './refusals.ts';
+import { RequestHandler } from './request-handler.ts';
+import { RecordedResponse } from './request-record.ts';
 import { Routes } from './routes.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
 import type { SubscriptionArguments } from './subscriptions/subscriptions.ts';
@@ -87,23 +85,16 @@ export function createHttpService<Context extends BaseContext>(
   return new Service(args);
 }
 
-/** The status under which a request is logged whose client left before its answer. */
-const CLIENT_CLOSED_REQUEST = 499;
-
-/** How much of a path the access log keeps. */
-const MAX_LOGGED_PATH = 200;
-
 type RecordingServer = Server<typeof IncomingRequest, typeof RecordedResponse>;
 
 class Service<Context extends BaseContext> implements HttpService {
   readonly #server: RecordingServer;
   readonly #args: HttpServiceArguments<Context>;
   readonly #options: HttpOptions;
-  readonly #graphql: GraphQLHandler<Context>;
-  readonly #routes: Routes<Context>;
+  readonly #executor: GraphQLExecutor<Context>;
+  readonly #requests: RequestHandler<Context>;
   readonly #drain: Drain;
   readonly #subscriptions: Subscriptions<Context> | undefined;
-  readonly #allowedOrigins: ReadonlySet<string>;
   #stopped: Promise<void> | undefined;
 
   constructor(args: HttpServiceArguments<Context>) {
@@ -114,42 +105,58 @@ class Service<Context extends BaseContext> implements HttpService {
     this.#args = args;
     this.#options = options;
     const hosts = allowedHosts === undefined ? undefined : new Set(allowedHosts);
-    this.#allowedOrigins = new Set(options.allowedOrigins);
+    const allowedOrigins = new Set(options.allowedOrigins);
     const gate = new OperationGate<Context>({ schema, limits, introspection, refuseOperation });
     if (args.subscriptions !== undefined) {
       this.#subscriptions = new Subscriptions(args.subscriptions, {
         schema,
         gate,
-        allowedOrigins: this.#allowedOrigins,
+        allowedOrigins,
         allowedHosts: hosts,
         metrics: metrics.http,
         log,
       });
     }
-    this.#graphql = new GraphQLHandler<Context>({
+    const onError = (code: string): void => metrics.http.errorAnswered(code);
+    const refusals = new Refusals(log, onError);
+    this.#executor = new GraphQLExecutor<Context>({
       schema,
-      contextFor,
       gate,
       limits,
-      maxBodyBytes,
       subscriptions: this.#subscriptions,
-      intercept,
       executeCompiled,
       executeLaunch,
       extensionsOf,
+      refusals,
       log,
-      onError: (code) => metrics.http.errorAnswered(code),
+      onError,
+    });
+    const graphql = new GraphQLHandler<Context>({
+      contextFor,
+      executor: this.#executor,
+      intercept,
+      maxBodyBytes,
+      takesSubscriptions: this.#subscriptions !== undefined,
+      refusals,
     });
     this.#server = this.#createServer();
     this.#drain = new Drain(this.#server, options, log);
-    this.#routes = new Routes({
-      graphql: this.#graphql,
+    const routes = new Routes({
+      graphql,
       explorer: explorer === undefined ? undefined : createExplorer(explorer),
       health,
       draining: () => this.#drain.draining,
       metrics: () => metrics.render(),
-      allowedOrigins: this.#allowedOrigins,
+      allowedOrigins,
       allowedHosts: hosts,
+    });
+    this.#requests = new RequestHandler({
+      routes,
+      drain: this.#drain,
+      metrics: metrics.http,
+      log,
+      tracing: args.tracing,
+      allowedOrigins,
     });
     this.#drain.addStep(async () => await this.#subscriptions?.leave());
   }
@@ -161,7 +168,7 @@ class Service<Context extends BaseContext> implements HttpService {
   async listen(): Promise<{ readonly url: string; readonly port: number }> {
     const { host, port } = this.#options;
     // To load it takes a tenth of a second in which nothing else runs, and nobody is served yet.
-    await this.#graphql.engine();
+    await this.#executor.engine();
     await new Promise<void>((resolve, reject) => {
       const refuse = (error: Error): void => reject(new ListenError(host, port, error));
       this.#server.once('error', refuse);
@@ -192,7 +199,7 @@ class Service<Context extends BaseContext> implements HttpService {
   }
 
   #stop(): Promise<void> {
-    this.#stopped ??= this.#graphql.stop();
+    this.#stopped ??= this.#executor.stop();
     return this.#stopped;
   }
 
@@ -215,7 +222,7 @@ class Service<Context extends BaseContext> implements HttpService {
         shouldUpgradeCallback: (request) =>
           this.#subscriptions !== undefined && WebSockets.isAskedFor(request),
       },
-      (request, response) => this.#serve(request, response),
+      (_request, response) => this.#requests.handle(response),
     );
     server.maxConnections = this.#options.maxConnections;
     server.timeout = this.#options.socketIdleTimeoutMs;
@@ -223,140 +230,17 @@ class Service<Context extends BaseContext> implements HttpService {
     server.on('clientError', (error, socket) => {
       answerMalformed(error, socket, log, (code) => metrics.http.errorAnswered(code));
     });
-    server.on('checkContinue', (request, response) => {
-      this.#serve(request, response, () => response.writeContinue());
+    server.on('checkContinue', (_request, response) => {
+      this.#requests.handle(response, () => response.writeContinue());
     });
-    server.on('checkExpectation', (request, response) => {
-      this.#serve(request, response, undefined, unknownExpectation);
+    server.on('checkExpectation', (_request, response) => {
+      this.#requests.refuse(response, unknownExpectation());
     });
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.#subscriptions?.webSockets.upgrade(request, socket, head);
     });
     server.on('connect', (_request, socket) => answerConnect(socket));
     return server;
-  }
-
-  #serve(
-    request: IncomingRequest,
-    response: RecordedResponse,
-    beforeReading?: () => void,
-    refuse?: () => HttpAnswer,
-  ): void {
-    const url = request.url ?? '/';
-    const questionMark = url.indexOf('?');
-    const path = questionMark === -1 ? url : url.slice(0, questionMark);
-    const search = questionMark === -1 ? '' : url.slice(questionMark);
-    const record = new RequestRecord(request.method ?? '', path, request.headers);
-    response.record = record;
-    this.#drain.requestStarted(response);
-    this.#args.metrics.http.requestStarted();
-    response.on('close', () => this.#finished(response, record));
-    const reply = (answer: HttpAnswer | Promise<HttpAnswer>): void => {
-      if (answer instanceof Promise) {
-        answer.then(
-          (known) => this.#reply(request, response, record, known),
-          (error: unknown) => this.#fail(request, response, record, error),
-        );
-      } else this.#reply(request, response, record, answer);
-    };
-    try {
-      if (refuse !== undefined) reply(refuse());
-      else {
-        const { tracing } = this.#args;
-        const span = tracing && beginRequestSpan(tracing, record, request.headers);
-        const answer = (): void =>
-          this.#routes.answer(request, path, search, record, reply, beforeReading);
-        if (tracing === undefined || span === undefined) answer();
-        else tracing.within(span, answer);
-      }
-    } catch (error) {
-      this.#fail(request, response, record, error);
-    }
-  }
-
-  #reply(
-    request: IncomingRequest,
-    response: RecordedResponse,
-    record: RequestRecord,
-    answer: HttpAnswer,
-  ): void {
-    try {
-      this.#send(request, response, record, answer);
-    } catch (error) {
-      this.#fail(request, response, record, error);
-    }
-  }
-
-  #fail(
-    request: IncomingRequest,
-    response: RecordedResponse,
-    record: RequestRecord,
-    error: unknown,
-  ): void {
-    if (error instanceof ClientDisconnected) return;
-    reportFault(this.#args.log, record, error);
-    if (response.headersSent || response.destroyed) response.destroy();
-    else this.#send(request, response, record, errorAnswer([error], record.id));
-  }
-
-  /** Sends an answer, after what is left of its request's body is out of the way. */
-  #send(
-    request: IncomingRequest,
-    response: RecordedResponse,
-    record: RequestRecord,
-    answer: HttpAnswer,
-  ): void {
-    if (request.complete || !hasBody(request)) this.#write(request, response, record, answer);
-    else
-      discardBody(request)
-        .then(() => this.#write(request, response, record, answer))
-        .catch(() => response.destroy());
-  }
-
-  #write(
-    request: IncomingRequest,
-    response: RecordedResponse,
-    record: RequestRecord,
-    answer: HttpAnswer,
-  ): void {
-    if (response.destroyed || record.cutStatus !== undefined) {
-      answer.stream?.(undefined);
-      return;
-    }
-    const closing = this.#drain.isLast(response) || (!request.complete && hasBody(request));
-    sendAnswer(
-      response,
-      withCors(answer, request.headers, this.#allowedOrigins),
-      record.id,
-      closing,
-    );
-  }
-
-  #finished(response: RecordedResponse, record: RequestRecord): void {
-    if (response.borrowed !== undefined) giveBackMemory(response.borrowed);
-    const isAnswered = response.writableFinished;
-    if (!isAnswered) record.noteClientGone();
-    const status = record.cutStatus ?? (isAnswered ? response.statusCode : CLIENT_CLOSED_REQUEST);
-    const durationMs = performance.now() - record.startedAtMs;
-    this.#drain.requestEnded(response);
-    this.#args.metrics.http.requestFinished(record.kind, status, durationMs / 1_000);
-    if (record.span !== undefined) endRequestSpan(record.span, record, status);
-    const { log } = this.#args;
-    const isRoutine = record.isRepeated || record.kind === 'health' || record.kind === 'metrics';
-    if (isRoutine && !log.isLevelEnabled('debug')) return;
-    const line = {
-      method: record.method,
-      path: record.path.slice(0, MAX_LOGGED_PATH),
-      kind: record.kind,
-      operation: record.operationName,
-      status,
-      durationMs: Math.round(durationMs * 1_000) / 1_000,
-      requestId: record.id,
-      traceId: record.traceId,
-      ...(record.errorCodes.length === 0 ? {} : { errors: record.errorCodes }),
-    };
-    if (isRoutine) log.debug(line, 'request');
-    else log.info(line, 'request');
   }
 }
 

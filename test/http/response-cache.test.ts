@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { ByteText, bytesOf } from '../../src/graphql/byte-text.ts';
 import type { CachePolicy } from '../../src/graphql/cache-policy.ts';
 import type { HttpAnswer } from '../../src/http/answers.ts';
-import type { GraphQLExchange } from '../../src/http/graphql-handler.ts';
+import type { GraphQLExchange } from '../../src/http/graphql-exchange.ts';
 import { RequestRecord } from '../../src/http/request-record.ts';
 import { ResponseCache } from '../../src/http/response-cache.ts';
 
@@ -44,7 +44,7 @@ function cacheWith(options: { readonly maximumBytes?: number } = {}) {
       readonly atOnce?: boolean;
     } = { policy: 'SNAPSHOT' },
   ) => {
-    const record = new RequestRecord('POST', '/graphql', {});
+    const record = new RequestRecord({ method: 'POST', url: '/graphql', headers: {} });
     const exchange: GraphQLExchange<Moment> = {
       method: asked.method ?? 'POST',
       raw: asked.raw ?? '{"query":"{ providers { id } }"}',

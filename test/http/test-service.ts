@@ -2,7 +2,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import type { ContextRequest } from '../../src/http/graphql-handler.ts';
+import type { ContextRequest } from '../../src/http/graphql-exchange.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { defaultHttpOptions } from '../../src/http/options.ts';
 import type { HttpOptions } from '../../src/http/options.ts';

@@ -14,7 +14,7 @@ import type { Caller } from '../../callers/caller.ts';
 import { clientError, formatErrorForClient, publicCodeOf } from '../../graphql/errors.ts';
 import { rawRefusal } from '../answers.ts';
 import { reportFault } from '../fault-report.ts';
-import { RequestRecord } from '../request-record.ts';
+import { RequestRecord, pathOf } from '../request-record.ts';
 import { refusedHost } from '../routes.ts';
 import { BoundedSocket, closeCodes } from './bounded-socket.ts';
 import type { Carrier } from './carrier.ts';
@@ -113,8 +113,7 @@ export class WebSockets<Context> {
       this.#upgrades.handleUpgrade(request, stream, head, (socket) => this.#open(request, socket));
       return;
     }
-    const { headers } = request;
-    const record = new RequestRecord('GET', pathOf(request), headers);
+    const record = new RequestRecord(request);
     this.#desk.noteError(refused, record);
     stream.end(rawRefusal(publicCodeOf(refused) as never, refused.message, record.id), () =>
       stream.destroy(),
@@ -140,7 +139,7 @@ export class WebSockets<Context> {
 
   #open(request: IncomingMessage, webSocket: WebSocket): void {
     const { limits } = this.#desk.surroundings;
-    const record = new RequestRecord('GET', pathOf(request), request.headers);
+    const record = new RequestRecord(request);
     const socket = new BoundedSocket(webSocket, limits);
     const connection = new Connection(request, record, socket);
     const leave = this.#desk.enter(connection);
@@ -298,9 +297,4 @@ function closeCodeOf(code: string): number {
     default:
       return closeCodes.forbidden;
   }
-}
-
-function pathOf({ url = '/' }: IncomingMessage): string {
-  const questionMark = url.indexOf('?');
-  return questionMark === -1 ? url : url.slice(0, questionMark);
 }
