@@ -16,45 +16,24 @@ import type {
   OperationDefinitionNode,
   SelectionSetNode,
 } from 'graphql';
-import { FREE, fieldCost, spreadCost, sumCosts } from './document-cost.ts';
-import type { CostPlan } from './document-cost.ts';
+import { fieldCost, spreadCost } from './document-cost.ts';
+import { COUNT_CEILING, NOTHING, sumSelections } from './selection-facts.ts';
+import type { SelectionFacts } from './selection-facts.ts';
 
 /**
  * What is known of an operation before its variables: computed in one walk over the document, each
  * fragment once, and kept as long as the document.
  */
-export interface OperationFacts {
+export interface OperationFacts extends Omit<SelectionFacts, 'fields'> {
   readonly operation: OperationDefinitionNode;
   readonly type: 'query' | 'mutation' | 'subscription';
   readonly name: string | undefined;
-  /** Levels of nested fields, through fragments; introspection is counted apart. */
-  readonly depth: number;
-  /** The same within `__schema` and `__type`. */
-  readonly introspectionDepth: number;
-  /** Aliases, each counted as often as its fragment is spread. */
-  readonly aliases: number;
-  readonly directives: number;
-  /** Fields selected again beside themselves; comparing them in pairs is what makes validation slow. */
-  readonly repeats: number;
   /** Fields of the root type, through fragments. */
   readonly rootFields: number;
-  /** `__schema` and `__type` fields. */
-  readonly introspectionFields: number;
-  /** What they ask for, in objects, counted like {@link cost}. */
-  readonly introspectionCost: CostPlan;
-  /** `_service` fields. */
-  readonly serviceFields: number;
-  /** `_entities` fields with how often each is selected. */
-  readonly entityFields: ReadonlyMap<FieldNode, number>;
-  /** The cost without introspection and `_service`. */
-  readonly cost: CostPlan;
 }
 
 /** Deeper than any limit; a walk stops here, so that no document can exhaust the stack. */
 const WALK_CEILING = 1_000;
-
-/** Keeps counts finite where fragments spread one another many times. */
-const COUNT_CEILING = 1e9;
 
 type FactsBySchema = Map<GraphQLSchema, Map<string | null, OperationFacts>>;
 
@@ -97,37 +76,6 @@ function selectOperation(
   return operations.find((operation) => operation.name?.value === operationName);
 }
 
-/** The facts of a selection set, as its parent sees it. */
-interface SelectionFacts {
-  readonly depth: number;
-  readonly introspectionDepth: number;
-  readonly aliases: number;
-  readonly directives: number;
-  readonly repeats: number;
-  readonly fields: number;
-  readonly introspectionFields: number;
-  readonly introspectionCost: CostPlan;
-  readonly serviceFields: number;
-  readonly entityFields: ReadonlyMap<FieldNode, number>;
-  readonly cost: CostPlan;
-}
-
-const NO_ENTITY_FIELDS: ReadonlyMap<FieldNode, number> = new Map();
-
-const NOTHING: SelectionFacts = {
-  depth: 0,
-  introspectionDepth: 0,
-  aliases: 0,
-  directives: 0,
-  repeats: 0,
-  fields: 0,
-  introspectionFields: 0,
-  introspectionCost: FREE,
-  serviceFields: 0,
-  entityFields: NO_ENTITY_FIELDS,
-  cost: FREE,
-};
-
 /** The response names met so far in one selection set, each under the type condition it stands in. */
 interface Neighbours {
   readonly seen: Set<string>;
@@ -153,26 +101,18 @@ class OperationWalk {
   facts(): OperationFacts {
     const operation = this.#operation;
     const rootType = this.#schema.getRootType(operation.operation) ?? undefined;
-    const selected = this.#selectionSet(operation.selectionSet, rootType, 0);
+    const { fields, ...selected } = this.#selectionSet(operation.selectionSet, rootType, 0);
     const onVariables = operation.variableDefinitions?.reduce(
       (sum, definition) => sum + (definition.directives?.length ?? 0),
       0,
     );
     return {
+      ...selected,
       operation,
       type: typeOf(operation.operation),
       name: operation.name?.value,
-      depth: selected.depth,
-      introspectionDepth: selected.introspectionDepth,
-      aliases: selected.aliases,
       directives: selected.directives + (operation.directives?.length ?? 0) + (onVariables ?? 0),
-      repeats: selected.repeats,
-      rootFields: selected.fields,
-      introspectionFields: selected.introspectionFields,
-      introspectionCost: selected.introspectionCost,
-      serviceFields: selected.serviceFields,
-      entityFields: selected.entityFields,
-      cost: selected.cost,
+      rootFields: fields,
     };
   }
 
@@ -278,7 +218,7 @@ class OperationWalk {
     if (name === '_service') return { ...nested, serviceFields: 1 };
     return {
       ...nested,
-      entityFields: name === '_entities' ? new Map([[node, 1]]) : NO_ENTITY_FIELDS,
+      entityFields: name === '_entities' ? new Map([[node, 1]]) : NOTHING.entityFields,
       cost: fieldCost(node, field, this.#operation, inner.cost),
     };
   }
@@ -287,42 +227,6 @@ class OperationWalk {
     const type = this.#schema.getType(name);
     return isCompositeType(type) ? type : undefined;
   }
-}
-
-function sumSelections(parts: readonly SelectionFacts[]): SelectionFacts {
-  const only = parts.length === 1 ? parts[0] : undefined;
-  if (only !== undefined) return only;
-  const sum = {
-    depth: 0,
-    introspectionDepth: 0,
-    aliases: 0,
-    directives: 0,
-    repeats: 0,
-    fields: 0,
-    introspectionFields: 0,
-    serviceFields: 0,
-  };
-  let entityFields: Map<FieldNode, number> | undefined;
-  for (const part of parts) {
-    sum.depth = Math.max(sum.depth, part.depth);
-    sum.introspectionDepth = Math.max(sum.introspectionDepth, part.introspectionDepth);
-    sum.aliases = bounded(sum.aliases + part.aliases);
-    sum.directives = bounded(sum.directives + part.directives);
-    sum.repeats = bounded(sum.repeats + part.repeats);
-    sum.fields = bounded(sum.fields + part.fields);
-    sum.introspectionFields = bounded(sum.introspectionFields + part.introspectionFields);
-    sum.serviceFields = bounded(sum.serviceFields + part.serviceFields);
-    for (const [node, times] of part.entityFields) {
-      entityFields ??= new Map();
-      entityFields.set(node, bounded((entityFields.get(node) ?? 0) + times));
-    }
-  }
-  return {
-    ...sum,
-    introspectionCost: sumCosts(parts.map(({ introspectionCost }) => introspectionCost)),
-    entityFields: entityFields ?? NO_ENTITY_FIELDS,
-    cost: sumCosts(parts.map(({ cost }) => cost)),
-  };
 }
 
 function fieldOf(
@@ -343,8 +247,4 @@ function typeOf(operation: OperationTypeNode): OperationFacts['type'] {
     case OperationTypeNode.SUBSCRIPTION:
       return 'subscription';
   }
-}
-
-function bounded(count: number): number {
-  return Math.min(count, COUNT_CEILING);
 }

@@ -8,8 +8,10 @@ import type { MutationLaunchInferenceArgs } from '../generated.ts';
 import { launchAnswer, leaveToEngine } from '../resolvers/mutation.ts';
 import { CompiledOperation } from './compiled-operation.ts';
 import { FragmentCache } from './fragment-cache.ts';
-import { NotCompiled, compileArguments, compileValue, writerOf } from './object-writer.ts';
-import type { Compilation, Execution, Writer } from './object-writer.ts';
+import { NotCompiled, writerOf } from './json-writers.ts';
+import type { Execution, Writer } from './json-writers.ts';
+import { compileArguments, compileValue } from './object-writer.ts';
+import type { Compilation } from './object-writer.ts';
 
 /** Text of the parts of rows that launches were answered with. */
 const maximumFragmentCharacters = 1024 * 1024;

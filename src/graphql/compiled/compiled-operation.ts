@@ -9,7 +9,7 @@ import type {
 import { compileVariables, notCoerced } from './coercion.ts';
 import type { CoerceVariables } from './coercion.ts';
 import type { FragmentCache } from './fragment-cache.ts';
-import { NotCompiled } from './object-writer.ts';
+import { NotCompiled } from './json-writers.ts';
 import type { Compilation } from './object-writer.ts';
 
 /** Plans of one operation, for different values of the variables in its directives. */

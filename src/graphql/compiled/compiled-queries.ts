@@ -7,8 +7,10 @@ import type { RequestContext } from '../context.ts';
 import { catalogueEntities } from '../entities.ts';
 import { CompiledOperation } from './compiled-operation.ts';
 import { FragmentCache } from './fragment-cache.ts';
-import { NotCompiled, compileField, writerOf } from './object-writer.ts';
-import type { Compilation, Resolve, Writer } from './object-writer.ts';
+import { NotCompiled, writerOf } from './json-writers.ts';
+import type { Writer } from './json-writers.ts';
+import { compileField } from './object-writer.ts';
+import type { Compilation, Resolve } from './object-writer.ts';
 
 /** Text of all fragments together. */
 const maximumFragmentCharacters = 64 * 1024 * 1024;

@@ -19,37 +19,18 @@ import type {
 import { collectSubfields } from 'graphql/execution/collectFields.js';
 
 import { bytesOf } from '../byte-text.ts';
-import type { ByteTextBuilder } from '../byte-text.ts';
 import type { RequestContext } from '../context.ts';
 import type { FragmentCache } from './fragment-cache.ts';
-
-/** Thrown for whatever is not written here: an error, a promise, a null where there must be none. */
-export class NotCompiled extends Error {
-  override readonly name = 'NotCompiled';
-}
-
-/** What one execution depends on beside the rows. */
-export interface Execution {
-  readonly context: RequestContext;
-  readonly variables: Readonly<Record<string, unknown>>;
-}
-
-/** Writes a value as JSON, one character for each byte in UTF-8. */
-type TextOf = (value: unknown, execution: Execution) => string;
-
-/** The same, behind what is written already. */
-export type Writer = (value: unknown, execution: Execution, output: ByteTextBuilder) => void;
-
-/** How a value is written: what follows from the value alone has a text that can be kept. */
-export type Compiled =
-  | { readonly isFixed: true; readonly textOf: TextOf }
-  | { readonly isFixed: false; readonly write: Writer };
-
-export function writerOf(compiled: Compiled): Writer {
-  if (!compiled.isFixed) return compiled.write;
-  const { textOf } = compiled;
-  return (value, execution, output) => output.add(textOf(value, execution));
-}
+import {
+  NotCompiled,
+  listOf,
+  nonNull,
+  nullable,
+  objectOf,
+  plain,
+  writerOf,
+} from './json-writers.ts';
+import type { Compiled, CompiledField, Execution, TextOf, Writer } from './json-writers.ts';
 
 /** What a document is compiled with. */
 export interface Compilation {
@@ -72,41 +53,9 @@ export function compileValue(
   type: GraphQLOutputType,
   nodes: readonly FieldNode[],
 ): Compiled {
-  if (!(type instanceof GraphQLNonNull)) {
-    const compiled = compileNullable(compilation, type, nodes);
-    if (compiled.isFixed) {
-      const { textOf } = compiled;
-      return {
-        isFixed: true,
-        textOf: (value, execution) =>
-          value === null || value === undefined ? 'null' : textOf(value, execution),
-      };
-    }
-    const { write } = compiled;
-    return {
-      isFixed: false,
-      write: (value, execution, output) => {
-        if (value === null || value === undefined) output.add('null');
-        else write(value, execution, output);
-      },
-    };
-  }
-  const compiled = compileNullable(compilation, type.ofType, nodes);
-  if (compiled.isFixed) {
-    const { textOf } = compiled;
-    return { isFixed: true, textOf: (value, execution) => textOf(present(value), execution) };
-  }
-  const { write } = compiled;
-  return {
-    isFixed: false,
-    write: (value, execution, output) => write(present(value), execution, output),
-  };
-}
-
-/** @throws NotCompiled for a null where there must be none. */
-function present(value: unknown): unknown {
-  if (value === null || value === undefined) throw new NotCompiled();
-  return value;
+  return type instanceof GraphQLNonNull
+    ? nonNull(compileNullable(compilation, type.ofType, nodes))
+    : nullable(compileNullable(compilation, type, nodes));
 }
 
 function compileNullable(
@@ -114,45 +63,10 @@ function compileNullable(
   type: Exclude<GraphQLOutputType, GraphQLNonNull<never>>,
   nodes: readonly FieldNode[],
 ): Compiled {
-  if (isListType(type)) return compileList(compileValue(compilation, type.ofType, nodes));
+  if (isListType(type)) return listOf(compileValue(compilation, type.ofType, nodes));
   if (isLeafType(type)) return { isFixed: true, textOf: leafText(type) };
   if (isObjectType(type)) return compileObject(compilation, type, nodes);
   return { isFixed: false, write: abstractWriter(compilation, type, nodes) };
-}
-
-function compileList(item: Compiled): Compiled {
-  if (item.isFixed) {
-    const { textOf } = item;
-    return {
-      isFixed: true,
-      textOf: (value, execution) => {
-        let text = '';
-        for (const one of itemsOf(value)) {
-          text += text === '' ? '[' : ',';
-          text += textOf(plain(one), execution);
-        }
-        return text === '' ? '[]' : `${text}]`;
-      },
-    };
-  }
-  const { write } = item;
-  return {
-    isFixed: false,
-    write: (value, execution, output) => {
-      let before = '[';
-      for (const one of itemsOf(value)) {
-        output.add(before);
-        write(plain(one), execution, output);
-        before = ',';
-      }
-      output.add(before === '[' ? '[]' : ']');
-    },
-  };
-}
-
-function itemsOf(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw new NotCompiled();
-  return value;
 }
 
 function leafText(type: GraphQLLeafType): TextOf {
@@ -184,12 +98,6 @@ function abstractWriter(
   };
 }
 
-/** A field with its key as it is written. */
-interface CompiledField {
-  readonly key: string;
-  readonly value: Compiled;
-}
-
 function compileObject(
   compilation: Compilation,
   type: GraphQLObjectType,
@@ -202,60 +110,10 @@ function compileObject(
     key: `${JSON.stringify(key)}:`,
     value: compileField(compilation, type, fieldNodes),
   }));
-  const runs = runsOf(fields);
-  const keepsParts = rowTypes.has(type.name);
-  const [first] = runs;
-  if (runs.length === 1 && first?.isFixed === true) {
-    const { textOf } = first;
-    const whole: TextOf = (value, execution) => `{${textOf(value, execution)}}`;
-    return { isFixed: true, textOf: keepsParts ? kept(cache, whole) : whole };
-  }
-  const writers = runs.map((run) =>
-    writerOf(run.isFixed && keepsParts ? { ...run, textOf: kept(cache, run.textOf) } : run),
+  return objectOf(
+    fields,
+    rowTypes.has(type.name) ? (textOf) => kept(cache, textOf) : (textOf) => textOf,
   );
-  return {
-    isFixed: false,
-    write: (value, execution, output) => {
-      let before = '{';
-      for (const write of writers) {
-        output.add(before);
-        write(value, execution, output);
-        before = ',';
-      }
-      output.add(before === '{' ? '{}' : '}');
-    },
-  };
-}
-
-/** Makes one of neighbouring fields whose text follows from their object alone. */
-function runsOf(fields: readonly CompiledField[]): readonly Compiled[] {
-  const runs: Compiled[] = [];
-  for (const { key, value } of fields) {
-    if (!value.isFixed) {
-      const { write } = value;
-      runs.push({
-        isFixed: false,
-        write: (source, execution, output) => {
-          output.add(key);
-          write(source, execution, output);
-        },
-      });
-      continue;
-    }
-    const { textOf } = value;
-    const before = runs.at(-1);
-    if (before?.isFixed !== true) {
-      runs.push({ isFixed: true, textOf: (source, execution) => key + textOf(source, execution) });
-      continue;
-    }
-    const { textOf: textBefore } = before;
-    runs[runs.length - 1] = {
-      isFixed: true,
-      textOf: (source, execution) =>
-        `${textBefore(source, execution)},${key}${textOf(source, execution)}`,
-    };
-  }
-  return runs;
 }
 
 /** Keeps the text of a part of a row. */
@@ -301,17 +159,6 @@ export function compileField(
     isFixed: false,
     write: (source, execution, output) => write(valueOf(source, execution), execution, output),
   };
-}
-
-/** @throws NotCompiled for what the engine would wait for or report. */
-function plain(value: unknown): unknown {
-  if (value instanceof Promise) {
-    // The engine asks again and tells of a failure; here nobody waits for it.
-    value.catch(() => undefined);
-    throw new NotCompiled();
-  }
-  if (value instanceof Error) throw new NotCompiled();
-  return value;
 }
 
 /** A resolver; none of the catalogue's asks for the fourth argument. */
