@@ -40,8 +40,8 @@ const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 export function sendAnswer(response: RecordedResponse, answer: HttpAnswer, closing: boolean): void {
   const { status, body, stream } = answer;
   const head = answer.head?.slice() ?? headOf(answer.headers);
-  head.push('x-request-id', response.record.id);
-  if (stream === undefined && status !== 204 && status !== 304) {
+  head[REQUEST_ID_PLACE] = response.record.id;
+  if (answer.headers['content-length'] === undefined && hasLength(answer)) {
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
     head.push('content-length', String(length));
   }
@@ -59,9 +59,16 @@ function borrowedBytes(response: RecordedResponse, text: ByteText): Buffer {
   return memory.subarray(0, text.byteLength);
 }
 
-/** Names and values in turn, as they are written, up to what belongs to one request alone. */
+function hasLength({ status, stream }: HttpAnswer): boolean {
+  return stream === undefined && status !== 204 && status !== 304;
+}
+
+/** Where a head has room for the id of the request that it answers. */
+const REQUEST_ID_PLACE = 1;
+
+/** Names and values in turn, as they are written, but for the request's id. */
 export function headOf(headers: HttpAnswer['headers']): string[] {
-  const head: string[] = [];
+  const head = ['x-request-id', ''];
   for (const name in headers) head.push(name, headers[name] ?? '');
   if (headers['cache-control'] === undefined) head.push('cache-control', 'no-store');
   if (headers['content-security-policy'] === undefined) {

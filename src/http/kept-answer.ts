@@ -120,6 +120,7 @@ export function formOf<Context>(
       ...freshness(Math.floor((entry.expiresAtMs - entry.madeAtMs) / 1000), age),
       ...(etag === undefined ? {} : { etag }),
       ...(coding === undefined || isUnchanged ? {} : { 'content-encoding': coding }),
+      ...(isUnchanged ? {} : { 'content-length': String(body.byteLength) }),
     };
     const answer: HttpAnswer = {
       status: isUnchanged ? 304 : 200,

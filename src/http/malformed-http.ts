@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { httpStatusByCode } from '../graphql/errors.ts';
 import type { ErrorCode } from '../graphql/errors.ts';
 import { rawRefusal } from './answers.ts';
+import { newRequestId } from './request-id.ts';
 import type { RecordedResponse } from './request-record.ts';
 
 /** Refusals by the parser's own error codes; everything else is malformed HTTP. */
@@ -41,7 +41,7 @@ export function answerMalformed(
     record.cutStatus = httpStatusByCode[code];
     record.noteError(code);
   }
-  const requestId = record?.id ?? randomUUID();
+  const requestId = record?.id ?? newRequestId();
   onError(code);
   log.debug({ requestId, code, parserCode: error.code }, 'refused a malformed request');
   socket.end(rawRefusal(code, message, requestId), () => socket.destroy());
@@ -50,6 +50,6 @@ export function answerMalformed(
 /** Refuses CONNECT, for which there is no response object either. */
 export function answerConnect(socket: Duplex): void {
   socket.on('error', () => {});
-  const refused = rawRefusal('METHOD_NOT_ALLOWED', 'This is not a proxy.', randomUUID());
+  const refused = rawRefusal('METHOD_NOT_ALLOWED', 'This is not a proxy.', newRequestId());
   socket.end(refused, () => socket.destroy());
 }

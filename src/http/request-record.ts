@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { Span } from '../domain/tracing.ts';
 import type { CachePolicy } from '../graphql/cache-policy.ts';
 import { ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { IncomingRequest } from './incoming-request.ts';
+import { newRequestId } from './request-id.ts';
 
 /** What a request turned out to be; a bounded set, because metrics are labelled with it. */
 export type RequestKind =
@@ -54,7 +54,7 @@ export class RequestRecord {
   constructor(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>) {
     const { headers } = request;
     const givenId = headers['x-request-id'];
-    this.id = typeof givenId === 'string' && REQUEST_ID.test(givenId) ? givenId : randomUUID();
+    this.id = typeof givenId === 'string' && REQUEST_ID.test(givenId) ? givenId : newRequestId();
     this.traceId = traceIdOf(headers['traceparent']);
     this.method = request.method ?? '';
     this.path = pathOf(request);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { BaseContext } from '@apollo/server';
+import type { AllowedHosts } from './allowed-hosts.ts';
 import { refusal } from './answers.ts';
 import type { HttpAnswer, Reply } from './answers.ts';
 import { preferredType } from './content-negotiation.ts';
@@ -19,8 +20,7 @@ export interface RoutesOptions<Context extends BaseContext> {
   readonly draining: () => boolean;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly allowedOrigins: ReadonlySet<string>;
-  /** Absent: any. */
-  readonly allowedHosts: ReadonlySet<string> | undefined;
+  readonly allowedHosts: AllowedHosts;
 }
 
 const readingMethods = 'GET, HEAD, OPTIONS';
@@ -52,7 +52,7 @@ export class Routes<Context extends BaseContext> {
     reply: Reply,
     beforeReading?: () => void,
   ): void {
-    const refused = refusedHost(request, this.#options.allowedHosts);
+    const refused = this.#options.allowedHosts.refusal(request);
     if (refused !== undefined) reply(refused);
     else if (record.path !== '/graphql') reply(this.#other(request, record));
     else if (request.method === 'POST') {
@@ -102,22 +102,6 @@ export class Routes<Context extends BaseContext> {
     if (method === 'OPTIONS') return optionsAnswer(headers, methods, this.#options.allowedOrigins);
     return refusal('METHOD_NOT_ALLOWED', `This route takes ${methods}.`, { allow: methods });
   }
-}
-
-/** Refuses a request that does not name a host under which this service is served. */
-export function refusedHost(
-  { headers, httpVersion }: IncomingMessage,
-  allowedHosts: ReadonlySet<string> | undefined,
-): HttpAnswer | undefined {
-  const { host } = headers;
-  if (host === undefined && httpVersion === '1.1') {
-    return refusal('MISSING_HOST', 'The request has to name its host.');
-  }
-  if (allowedHosts === undefined) return undefined;
-  const name = host?.replace(/:\d+$/, '').toLowerCase();
-  return name !== undefined && allowedHosts.has(name)
-    ? undefined
-    : refusal('HOST_NOT_ALLOWED', 'This service is not served under that host name.');
 }
 
 async function explorerFile(

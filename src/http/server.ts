@@ -7,6 +7,7 @@ import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Tracing } from '../domain/tracing.ts';
 import type { OperationFacts } from '../graphql/document-facts.ts';
+import { AllowedHosts } from './allowed-hosts.ts';
 import { refusal } from './answers.ts';
 import type { HttpAnswer } from './answers.ts';
 import { Drain } from './drain.ts';
@@ -101,10 +102,10 @@ class Service<Context extends BaseContext> implements HttpService {
     const { schema, contextFor, refuseOperation, intercept, health, metrics, log } = args;
     const { executeCompiled, executeLaunch, extensionsOf } = args;
     const options = { ...defaultHttpOptions, ...args.options };
-    const { limits, maxBodyBytes, introspection, explorer, allowedHosts } = options;
+    const { limits, maxBodyBytes, introspection, explorer } = options;
+    const allowedHosts = new AllowedHosts(options.allowedHosts);
     this.#args = args;
     this.#options = options;
-    const hosts = allowedHosts === undefined ? undefined : new Set(allowedHosts);
     const allowedOrigins = new Set(options.allowedOrigins);
     const gate = new OperationGate<Context>({ schema, limits, introspection, refuseOperation });
     if (args.subscriptions !== undefined) {
@@ -112,7 +113,7 @@ class Service<Context extends BaseContext> implements HttpService {
         schema,
         gate,
         allowedOrigins,
-        allowedHosts: hosts,
+        allowedHosts,
         metrics: metrics.http,
         log,
       });
@@ -148,7 +149,7 @@ class Service<Context extends BaseContext> implements HttpService {
       draining: () => this.#drain.draining,
       metrics: () => metrics.render(),
       allowedOrigins,
-      allowedHosts: hosts,
+      allowedHosts,
     });
     this.#requests = new RequestHandler({
       routes,

@@ -7,6 +7,7 @@ import type { RequestOrigin } from '../../graphql/context.ts';
 import { asGraphQLError, clientError, isFault, publicCodeOf } from '../../graphql/errors.ts';
 import type { ErrorCode } from '../../graphql/errors.ts';
 import type { SubscriptionEngine } from '../../graphql/subscriptions/subscription-engine.ts';
+import type { AllowedHosts } from '../allowed-hosts.ts';
 import { reportFault } from '../fault-report.ts';
 import type { HttpMetrics, SubscriptionTransport } from '../metrics.ts';
 import type { FoundOperation, OperationGate } from '../operation-gate.ts';
@@ -22,7 +23,7 @@ export interface SubscriptionDeskOptions<Context> {
   readonly contextOf: (caller: Caller, request: RequestOrigin) => Context;
   readonly surroundings: CarrierSurroundings;
   readonly allowedOrigins: ReadonlySet<string>;
-  readonly allowedHosts: ReadonlySet<string> | undefined;
+  readonly allowedHosts: AllowedHosts;
   readonly metrics: HttpMetrics;
   readonly log: Logger;
 }
@@ -77,7 +78,7 @@ export class SubscriptionDesk<Context> {
     return this.#options.allowedOrigins;
   }
 
-  get allowedHosts(): ReadonlySet<string> | undefined {
+  get allowedHosts(): AllowedHosts {
     return this.#options.allowedHosts;
   }
 

@@ -7,6 +7,7 @@ import type { RequestOrigin } from '../../graphql/context.ts';
 import { clientError } from '../../graphql/errors.ts';
 import type { SubscriptionEngine } from '../../graphql/subscriptions/subscription-engine.ts';
 import type { OutwardHttp } from '../../providers/http.ts';
+import type { AllowedHosts } from '../allowed-hosts.ts';
 import { JSON_TYPE } from '../answers.ts';
 import type { HttpAnswer } from '../answers.ts';
 import { namesType } from '../content-negotiation.ts';
@@ -46,7 +47,7 @@ export interface SubscriptionParts<Context> {
   readonly schema: GraphQLSchema;
   readonly gate: OperationGate<Context>;
   readonly allowedOrigins: ReadonlySet<string>;
-  readonly allowedHosts: ReadonlySet<string> | undefined;
+  readonly allowedHosts: AllowedHosts;
   readonly metrics: HttpMetrics;
   readonly log: Logger;
 }

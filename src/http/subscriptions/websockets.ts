@@ -15,7 +15,6 @@ import { clientError, formatErrorForClient, publicCodeOf } from '../../graphql/e
 import { rawRefusal } from '../answers.ts';
 import { reportFault } from '../fault-report.ts';
 import { RequestRecord, pathOf } from '../request-record.ts';
-import { refusedHost } from '../routes.ts';
 import { BoundedSocket, closeCodes } from './bounded-socket.ts';
 import type { Carrier } from './carrier.ts';
 import { connectionHeaders } from './connection-headers.ts';
@@ -125,7 +124,7 @@ export class WebSockets<Context> {
     if (pathOf(request) !== '/graphql') {
       return clientError('NOT_FOUND', 'WebSockets are served at /graphql.');
     }
-    if (refusedHost(request, allowedHosts) !== undefined) {
+    if (allowedHosts.refusal(request) !== undefined) {
       return clientError('HOST_NOT_ALLOWED', 'This service is not served under that host name.');
     }
     if (!isAllowedOrigin(request.headers, allowedOrigins)) {
