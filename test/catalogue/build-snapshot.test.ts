@@ -30,6 +30,16 @@ const speedOf = (modelId: string, tokensPerSecond: number) => ({
 });
 const region = (declared: string) => ({ declared, basis: 'said so', complianceFlags: [] });
 
+/** What is remembered of a provider who gave these lists of models, a minute apart. */
+const memoryAfterLists = (lists: readonly (readonly ListedModel[])[]) =>
+  memoryAfter(
+    lists.map((rows, index) => ({
+      models: modelList(rows, startMs + index * minuteMs),
+      prices: [],
+      nowMs: startMs,
+    })),
+  );
+
 describe('an offering', () => {
   it('is not there while nobody knows when its model was seen', () => {
     const groq = emptyMemory();
@@ -337,13 +347,7 @@ describe('the story of a model', () => {
     ['quiet', 'REMOVED', startMs, "Missing from the provider's list in two readings or more."],
   ])('of %s, missing twice, is %s', (id, lifecycle, sinceMs, note) => {
     const lists = [[model(id), model('one')], [model('one')], [model('one')]];
-    const memory = memoryAfter(
-      lists.map((rows, index) => ({
-        models: modelList(rows, startMs + index * minuteMs),
-        prices: [],
-        nowMs: startMs,
-      })),
-    );
+    const memory = memoryAfterLists(lists);
     const snapshot = snapshotOf({ groq: entry }, { groq: memory });
     expect(snapshot.models.get(id)).toMatchObject({
       lifecycle,
@@ -355,13 +359,7 @@ describe('the story of a model', () => {
 
   it('is not yet told of a model that is missing once', () => {
     const lists = [[model('m'), model('one')], [model('one')]];
-    const memory = memoryAfter(
-      lists.map((rows, index) => ({
-        models: modelList(rows, startMs + index * minuteMs),
-        prices: [],
-        nowMs: startMs,
-      })),
-    );
+    const memory = memoryAfterLists(lists);
     const snapshot = snapshotOf({ groq: entry }, { groq: memory });
     expect(snapshot.models.get('m')).toMatchObject({ lifecycle: 'ACTIVE', observedAtMs: startMs });
     expect(snapshot.offerings.get('groq:anywhere:on_demand:m')?.available).toBe(true);

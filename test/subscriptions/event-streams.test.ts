@@ -1,10 +1,11 @@
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { callerNamed, codeOf, routerOnly, startLiveService } from '../support/live-service.ts';
-import type { LiveService, LiveServiceOptions } from '../support/live-service.ts';
+import type { LiveService } from '../support/live-service.ts';
 import { until } from './collected.ts';
+import { startForThisTest } from './own-service.ts';
 
 const changes = 'subscription { offeringChanged { kind offeringId } }';
 const model = 'openai/gpt-oss-20b';
@@ -18,12 +19,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
 });
-
-async function startForThisTest(options: LiveServiceOptions): Promise<LiveService> {
-  const started = await startLiveService(options);
-  onTestFinished(async () => await started.stop());
-  return started;
-}
 
 /** An event as it stood in the stream. */
 interface StreamEvent {
@@ -269,7 +264,7 @@ test('a token that runs out ends the stream with the reason', async () => {
 });
 
 test('a drain ends every stream with the reason, and is over at once', async () => {
-  const draining = await startForThisTest({});
+  const draining = await startForThisTest();
   const readers = await Promise.all(
     Array.from({ length: 10 }, () => Reader.post(draining.url, changes)),
   );

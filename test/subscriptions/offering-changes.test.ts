@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { WebSocket } from 'ws';
 
 import { startLiveService } from '../support/live-service.ts';
-import type { LiveService, LiveServiceOptions } from '../support/live-service.ts';
+import type { LiveService } from '../support/live-service.ts';
 import { collectFrom, until } from './collected.ts';
 import type { Collected } from './collected.ts';
+import { startForThisTest } from './own-service.ts';
 import { RawSubscriber } from './raw-subscriber.ts';
 
 const open = 'gpubroker_subscriptions_open{transport="websocket"}';
@@ -50,12 +51,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
 });
-
-async function startForThisTest(options: LiveServiceOptions = {}): Promise<LiveService> {
-  const started = await startLiveService(options);
-  onTestFinished(async () => await started.stop());
-  return started;
-}
 
 /** A subscriber who is being told, with what he has been told. */
 async function subscribed(variables: Record<string, unknown> = {}, on: LiveService = service) {

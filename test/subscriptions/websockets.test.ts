@@ -1,10 +1,11 @@
 import { createConnection } from 'node:net';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { clientError } from '../../src/graphql/errors.ts';
 import { callerNamed, codeOf, routerOnly, startLiveService } from '../support/live-service.ts';
-import type { LiveService, LiveServiceOptions } from '../support/live-service.ts';
+import type { LiveService } from '../support/live-service.ts';
 import { until } from './collected.ts';
+import { startForThisTest } from './own-service.ts';
 import { RawSubscriber, RefusedHandshake } from './raw-subscriber.ts';
 
 const changes = 'subscription { offeringChanged { kind cursor } }';
@@ -17,12 +18,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
 });
-
-async function startForThisTest(options: LiveServiceOptions): Promise<LiveService> {
-  const started = await startLiveService(options);
-  onTestFinished(async () => await started.stop());
-  return started;
-}
 
 const open = 'gpubroker_subscriptions_open{transport="websocket"}';
 
@@ -486,7 +481,7 @@ describe('a reader that takes nothing', () => {
 });
 
 test('a drain closes every connection with 1001, on which clients connect again', async () => {
-  const draining = await startForThisTest({});
+  const draining = await startForThisTest();
   const subscribers = await Promise.all(
     Array.from({ length: 20 }, () => RawSubscriber.ready(draining.webSocketUrl)),
   );
