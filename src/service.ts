@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url';
 
 import type { Logger } from 'pino';
 
-import type { GraphQLError } from 'graphql';
 import { createAuthenticator } from './callers/authenticator.ts';
 import type { Caller } from './callers/caller.ts';
 import { limitedByRate } from './callers/request-rate.ts';
 import { showCatalogue } from './catalogue-metrics.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config.ts';
+import { httpOptionsOf, refuseSchemaReading, responseCacheOf } from './configured-http.ts';
 import { providersOf, publicPriceListOf, secretPathOf } from './configured-providers.ts';
 import { configuredSecrets } from './configured-secrets.ts';
 import { systemClock, within } from './domain/clock.ts';
@@ -20,14 +20,8 @@ import { CompiledLaunches } from './graphql/compiled/compiled-launches.ts';
 import { CompiledQueries } from './graphql/compiled/compiled-queries.ts';
 import { RequestContext } from './graphql/context.ts';
 import type { RequestOrigin } from './graphql/context.ts';
-import type { OperationFacts } from './graphql/document-facts.ts';
-import { clientError } from './graphql/errors.ts';
-import { exampleQuery } from './graphql/example.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createMetrics } from './http/metrics.ts';
-import type { Metrics } from './http/metrics.ts';
-import { ResponseCache } from './http/response-cache.ts';
-import { defaultHttpOptions } from './http/options.ts';
 import { createHttpService } from './http/server.ts';
 import type { HttpService } from './http/server.ts';
 import type { SubscriptionLimits } from './http/subscriptions/limits.ts';
@@ -247,29 +241,6 @@ function registryOf(config: Config): Registry {
   return loadRegistry(path, new URL('provider_registry.schema.json', root));
 }
 
-function httpOptionsOf(config: Config) {
-  const { documents } = config;
-  const loopbackHosts = ['localhost', '127.0.0.1', '::1', '[::1]'];
-  return {
-    ...defaultHttpOptions,
-    host: config.host,
-    port: config.port,
-    introspection: config.introspection,
-    ...(config.explorer ? { explorer: { exampleQuery } } : {}),
-    limits: {
-      ...defaultHttpOptions.limits,
-      maxDepth: documents.maxDepth,
-      maxTokens: documents.maxTokens,
-      maxAliases: documents.maxAliases,
-      maxRepresentations: documents.maxRepresentations,
-      maxCost: documents.maxCost,
-    },
-    maxBodyBytes: documents.maxBodyBytes,
-    drainDelayMs: config.drainDelayMs,
-    ...(loopbackHosts.includes(config.host) ? { allowedHosts: loopbackHosts } : {}),
-  };
-}
-
 function degradedReasons(catalogue: Catalogue, secrets: SecretStore): string[] {
   const reasons: string[] = [];
   if (catalogue.storeFailure !== undefined) reasons.push(catalogue.storeFailure);
@@ -290,42 +261,4 @@ function versionOf(): string {
     readonly version: string;
   };
   return content.version;
-}
-
-/** Finished bytes of public answers, ended by the snapshot that they were made from. */
-function responseCacheOf(config: Config, metrics: Metrics): ResponseCache<RequestContext> {
-  const counts = { hit: 0, miss: 0 };
-  metrics.counter(
-    {
-      name: 'response_cache_lookups_total',
-      help: 'Requests that were answered from finished bytes, or not.',
-      labels: ['outcome'],
-    },
-    (counter) => {
-      counter.reset();
-      counter.inc({ outcome: 'hit' }, counts.hit);
-      counter.inc({ outcome: 'miss' }, counts.miss);
-    },
-  );
-  return new ResponseCache({
-    momentOf: ({ snapshot, nowMs }) => ({
-      state: snapshot,
-      nowMs,
-      validUntilMs: snapshot.nextChangeAtMs,
-    }),
-    maximumBytes: config.responseCacheBytes,
-    onLookup: (outcome) => {
-      counts[outcome] += 1;
-    },
-  });
-}
-
-/** In production, the schema is shown to callers who may see it: `_service` too, which no switch turns off. */
-function refuseSchemaReading(
-  config: Config,
-): (facts: OperationFacts, context: RequestContext) => GraphQLError | undefined {
-  return ({ introspectionFields, serviceFields }, { caller }) =>
-    config.production && introspectionFields + serviceFields > 0 && !caller.mayIntrospect
-      ? clientError('FORBIDDEN', 'The caller has no right to read the schema.')
-      : undefined;
 }
