@@ -5,7 +5,8 @@ import { GroqAdapter } from './providers/groq/groq-adapter.ts';
 import type { OutwardHttp } from './providers/http.ts';
 import { ModelsDevFeed } from './providers/models-dev/models-dev-feed.ts';
 import type { ProviderInterface } from './providers/provider.ts';
-import type { RegisteredProvider, Registry } from './registry.ts';
+import type { Registry } from './registry.ts';
+import type { RegisteredProvider } from './registered-provider.ts';
 import type { SecretStore } from './secrets/secret-store.ts';
 
 /** An adapter for each provider of the registry, by its id. */

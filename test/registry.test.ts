@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { loadRegistry, RegistryError } from '../src/registry.ts';
-import type { RegisteredProvider } from '../src/registry.ts';
+import type { RegisteredProvider } from '../src/registered-provider.ts';
 import {
   aProvider,
   limits,

@@ -1,7 +1,8 @@
 import type { Task } from '../domain/model.ts';
 import { nextFreshnessChange } from '../domain/price.ts';
 import type { PriceRow } from '../domain/price.ts';
-import type { RegisteredProvider, RegisteredTier, Registry } from '../registry.ts';
+import type { Registry } from '../registry.ts';
+import type { RegisteredProvider, RegisteredTier } from '../registered-provider.ts';
 import { BestOfProvider, noteBestOfModel } from './best-offerings.ts';
 import { choosePrice } from './choose-price.ts';
 import type { ChosenPrice } from './choose-price.ts';

@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import type { PriceReading, ProviderInterface } from '../providers/provider.ts';
-import type { RegisteredProvider, Registry } from '../registry.ts';
+import type { Registry } from '../registry.ts';
+import type { RegisteredProvider } from '../registered-provider.ts';
 import { buildSnapshot } from './build-snapshot.ts';
 import type { CatalogueStore, PricePoint, StoredCatalogue } from './catalogue-store.ts';
 import { emptyMemory, modelListFeed } from './memory.ts';

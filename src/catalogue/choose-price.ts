@@ -7,7 +7,7 @@ import type {
   PriceRow,
 } from '../domain/price.ts';
 import { Decimal } from '../domain/decimal.ts';
-import type { DeclaredPrice, RegisteredProvider } from '../registry.ts';
+import type { DeclaredPrice, RegisteredProvider } from '../registered-provider.ts';
 import { declaredFeed, modelListFeed, publicListFeed, shippedFeed } from './memory.ts';
 import type { HeldPrice, ProviderMemory } from './memory.ts';
 

@@ -1,5 +1,5 @@
 import type { ListedModel, ModelLifecycle, Task } from '../domain/model.ts';
-import type { RegisteredProvider } from '../registry.ts';
+import type { RegisteredProvider } from '../registered-provider.ts';
 import { modelListFeed } from './memory.ts';
 import type { ProviderMemory, RememberedModel } from './memory.ts';
 

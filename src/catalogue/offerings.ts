@@ -1,4 +1,4 @@
-import type { NominalThroughput } from '../registry.ts';
+import type { NominalThroughput } from '../registered-provider.ts';
 import { shownPrice } from './choose-price.ts';
 import type { ChosenPrice } from './choose-price.ts';
 import { haveSameIds } from './ordered-rows.ts';

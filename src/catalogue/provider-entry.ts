@@ -1,5 +1,5 @@
 import { freshnessAt } from '../domain/price.ts';
-import type { RegisteredProvider } from '../registry.ts';
+import type { RegisteredProvider } from '../registered-provider.ts';
 import { priceFeedsByTrust } from './choose-price.ts';
 import type { Draft } from './draft.ts';
 import { declaredFeed, modelListFeed, publicListFeed, shippedFeed } from './memory.ts';

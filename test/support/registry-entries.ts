@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 import { parseRegistry } from '../../src/registry.ts';
-import type { RegisteredProvider, Registry } from '../../src/registry.ts';
+import type { Registry } from '../../src/registry.ts';
+import type { RegisteredProvider } from '../../src/registered-provider.ts';
 
 export const registrySchemaUrl = new URL('../../provider_registry.schema.json', import.meta.url);
 const schema = JSON.parse(readFileSync(registrySchemaUrl, 'utf8')) as object;
