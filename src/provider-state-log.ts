@@ -1,8 +1,6 @@
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { ProviderEntry, Snapshot } from './catalogue/snapshot.ts';
-
-/** Writes an event: a warning where it has a `reason`, else news. */
-type EventLog = (event: string, fields: Readonly<Record<string, unknown>>) => void;
+import type { EventLog } from './service-log.ts';
 
 /**
  * Logs the state of each provider, at once and whenever it becomes another one, and each feed that begins
