@@ -326,7 +326,7 @@ export class Catalogue {
       this.#noteStoreFailure(error);
       throw error;
     }
-    this.#storeFailure = undefined;
+    this.#noteStoreWorks();
     if (stored.version <= this.#storedVersion) return false;
     // What was shipped counts for nothing beside a first state that is stored.
     if (this.#storedVersion === 0 && stored.rows.length > 0) this.#beginMemories();
@@ -418,6 +418,11 @@ export class Catalogue {
     this.#storeFailure = 'The catalogue could not be stored.';
   }
 
+  #noteStoreWorks(): void {
+    if (this.#storeFailure !== undefined) this.#options.log('catalogue.store_back', {});
+    this.#storeFailure = undefined;
+  }
+
   /** A price that nobody reads any more ages all the same: the snapshot is built anew when it does. */
   #refreshAt(atMs: number | undefined): void {
     this.#nextRefresh?.abort();
@@ -454,7 +459,7 @@ export class Catalogue {
     });
     try {
       const version = await this.#options.store.commitCatalogue({ atMs: nowMs, rows, pricePoints });
-      this.#storeFailure = undefined;
+      this.#noteStoreWorks();
       return version;
     } catch (error) {
       for (const [providerId, keys] of changed) mergeInto(this.#unstored, providerId, keys);

@@ -394,6 +394,7 @@ describe('storage that fails', () => {
     await bench.poll([one, model('two')], [dear]);
     expect(bench.catalogue.storeFailure).toBe('The catalogue could not be stored.');
     expect(bench.events).toContain('catalogue.store_failed');
+    expect(bench.events).not.toContain('catalogue.store_back');
     expect(bench.offering(offeringId).price?.components).toEqual(dear.components);
     const { version } = bench.catalogue.snapshot;
 
@@ -401,6 +402,7 @@ describe('storage that fails', () => {
     await bench.clock.advance(minuteMs);
     await bench.poll([one, model('two')], [dear]);
     expect(bench.catalogue.storeFailure).toBeUndefined();
+    expect(bench.events).toContain('catalogue.store_back');
     expect(bench.catalogue.snapshot.version).toBeGreaterThan(version);
     await bench.restart();
     expect(bench.offering(offeringId).price?.components).toEqual(dear.components);

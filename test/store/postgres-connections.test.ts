@@ -224,6 +224,27 @@ describe.skipIf(postgresSkippedBecause !== undefined)('PostgreSQL', () => {
     await own.drop();
   });
 
+  test('the log says once that notices do not come, and that they come again', async () => {
+    const { proxy: leaving, url } = await TcpProxy.before(given.url);
+    const said: string[] = [];
+    const note = (_fields: object, message: string) => {
+      if (message.startsWith('Notices')) said.push(message);
+    };
+    const other = await openStore({
+      databaseUrl: url,
+      dataDir: '',
+      log: { info: note, warn: note },
+    });
+    leaving.goAway();
+    const away = 'Notices of the database do not come now';
+    await vi.waitFor(() => expect(said).toEqual([away]), { timeout: 20_000 });
+    leaving.comeBack();
+    const again = 'Notices of the database come again';
+    await vi.waitFor(() => expect(said).toEqual([away, again]), { timeout: 20_000 });
+    await other.close();
+    await leaving.stop();
+  }, 60_000);
+
   test('opening goes on wherever a connection is cut, migrations included', async () => {
     let opened = 0;
     for (let message = 2, isCut = true; isCut; message += 8) {

@@ -89,7 +89,10 @@ export class PostgresNotices implements StoreNotices {
         keepAlive: true,
       });
       try {
-        await this.#listenOn(client, () => (failures = 0));
+        await this.#listenOn(client, () => {
+          if (failures > 0) this.#log.info({}, 'Notices of the database come again');
+          failures = 0;
+        });
       } catch (error) {
         failures += 1;
         if (failures === 1) {
