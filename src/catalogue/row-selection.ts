@@ -31,7 +31,7 @@ export function sieveOf(numberOf: Uint32Array | Uint8Array, flags: Uint8Array): 
  * Positions of the rows that all conditions let through, or undefined when that is every row: the smallest
  * selection, put through one sieve after the other. What selects every row costs nothing.
  *
- * @param scratch - room for the positions of all rows, which is written to.
+ * @param scratch - room for the positions of all rows. The result may lie in it, and is good until the next one.
  */
 export function intersectionOf(
   scratch: Uint32Array,
@@ -51,5 +51,5 @@ export function intersectionOf(
   let count = smallest?.count ?? rowCount;
   for (const { keep } of others) count = keep(scratch, count);
   for (const keep of sieves) count = keep(scratch, count);
-  return scratch.slice(0, count);
+  return scratch.subarray(0, count);
 }
