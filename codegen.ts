@@ -43,7 +43,7 @@ const config: CodegenConfig = {
           InferenceEvent: './resolvers/inference-run.ts#EventParent',
           OfferingChange: '../catalogue/change-log.ts#OfferingNotice',
           OfferingState: '../catalogue/snapshot.ts#OfferingEntry',
-          StatedPrice: '../catalogue/choose-price.ts#OfferingPrice',
+          StatedPrice: '../catalogue/offering-price.ts#OfferingPrice',
           InferenceUsageRow: '../inference/ledger-store.ts#UsageRow',
           Viewer: '../callers/caller.ts#Caller',
         },

@@ -1,6 +1,6 @@
 import { freshnessAt, nextFreshnessChange } from '../domain/price.ts';
 import type { Freshness } from '../domain/price.ts';
-import type { OfferingPrice } from './choose-price.ts';
+import type { OfferingPrice } from './offering-price.ts';
 import type { OfferingEntry } from './snapshot.ts';
 
 /** Why an offering can't be launched whatever it costs. */

@@ -1,5 +1,5 @@
 import type { Freshness } from '../domain/price.ts';
-import { observedAtOf } from './choose-price.ts';
+import { observedAtOf } from './offering-price.ts';
 import {
   nextPriceFreshnessChange,
   offeringBlockerOf,

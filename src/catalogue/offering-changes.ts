@@ -1,4 +1,4 @@
-import type { ChosenPrice, OfferingPrice, PendingPrice } from './choose-price.ts';
+import type { ChosenPrice, OfferingPrice, PendingPrice } from './offering-price.ts';
 import type { PricePoint } from './catalogue-store.ts';
 import { throughputOf } from './offerings.ts';
 import type { OfferingRow, Offerings } from './offerings.ts';

@@ -1,4 +1,4 @@
-import { observedAtOf } from './choose-price.ts';
+import { observedAtOf } from './offering-price.ts';
 import { MomentStates } from './moment-states.ts';
 import type { OfferingCriteria } from './offering-criteria.ts';
 import { throughputOf } from './offerings.ts';

@@ -1,6 +1,6 @@
 import type { NominalThroughput } from '../registered-provider.ts';
-import { shownPrice } from './choose-price.ts';
-import type { ChosenPrice } from './choose-price.ts';
+import { shownPrice } from './offering-price.ts';
+import type { ChosenPrice } from './offering-price.ts';
 import { haveSameIds } from './ordered-rows.ts';
 import type { MeasuredPerformance, ModelEntry, OfferingEntry, ProviderEntry } from './snapshot.ts';
 

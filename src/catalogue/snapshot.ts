@@ -2,7 +2,7 @@ import type { Decimal } from '../domain/decimal.ts';
 import type { ListedModel, ModelLifecycle, Task } from '../domain/model.ts';
 import type { NominalThroughput, RegisteredProvider } from '../registered-provider.ts';
 import type { RejectedRow } from '../providers/provider.ts';
-import type { OfferingPrice } from './choose-price.ts';
+import type { OfferingPrice } from './offering-price.ts';
 import type { ModelIndex } from './model-index.ts';
 import type { OfferingIndex } from './offering-index.ts';
 import type { Offerings } from './offerings.ts';

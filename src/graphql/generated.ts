@@ -5,7 +5,7 @@ import type { PricingParent } from './resolvers/offering.ts';
 import type { RunView } from '../inference/live-runs.ts';
 import type { EventParent } from './resolvers/inference-run.ts';
 import type { OfferingNotice } from '../catalogue/change-log.ts';
-import type { OfferingPrice } from '../catalogue/choose-price.ts';
+import type { OfferingPrice } from '../catalogue/offering-price.ts';
 import type { UsageRow } from '../inference/ledger-store.ts';
 import type { Caller } from '../callers/caller.ts';
 import type { RequestContext } from './context.ts';

@@ -1,8 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { choosePrice, shownPrice } from '../../src/catalogue/choose-price.ts';
-import type { OfferingPrice, PriceQuestion } from '../../src/catalogue/choose-price.ts';
+import { choosePrice } from '../../src/catalogue/choose-price.ts';
+import type { PriceQuestion } from '../../src/catalogue/choose-price.ts';
+import { shownPrice } from '../../src/catalogue/offering-price.ts';
+import type { OfferingPrice } from '../../src/catalogue/offering-price.ts';
 import { noChanges, rememberPrices } from '../../src/catalogue/normalise.ts';
 import { freshnessAt } from '../../src/domain/price.ts';
 import type { PriceRow } from '../../src/domain/price.ts';

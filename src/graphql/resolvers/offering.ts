@@ -1,4 +1,4 @@
-import type { OfferingPrice } from '../../catalogue/choose-price.ts';
+import type { OfferingPrice } from '../../catalogue/offering-price.ts';
 import { launchBlockerOf, priceFreshnessAt } from '../../catalogue/launch-blocker.ts';
 import { currency } from '../../domain/price.ts';
 import type {
