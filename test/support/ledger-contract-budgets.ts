@@ -102,6 +102,26 @@ export function describeBudgets({ store, other, restart }: ContractLedger): void
     expect(spent.toString()).toBe('0.000306433333333333333333331');
   });
 
+  test('a day without a budget has one from the first launch that brings it, also where that was undone before', async () => {
+    const ledger = ledgerOver(store());
+    const { caller } = reservation();
+    const without = () => reserved(ledger, { caller, dailyBudget: undefined });
+    const first = await without();
+    const undone = store().transaction(async (each) => {
+      await each.beginBudget(caller, today);
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    await without();
+    expect(await store().transaction((each) => each.budget(caller, today))).toBeUndefined();
+
+    await reserved(ledger, { caller, dailyBudget: Decimal.of('100') });
+    await without();
+    await ledger.end(first, notExecuted);
+    const budget = await store().transaction((each) => each.budget(caller, today));
+    expect([budget?.reserved.toString(), budget?.spent.toString()]).toEqual(['0.3', '0']);
+  });
+
   test('a budget that begins while its caller launches and ends runs misses none of them', async () => {
     const { caller } = reservation();
     const ledgers = [ledgerOver(store()), ledgerOver(other())] as const;

@@ -28,6 +28,7 @@ import type { Transactions } from '../transactions.ts';
 import { budgetOf, sumOfDay } from './budget-days.ts';
 import { CallerLock } from './caller-lock.ts';
 import { contentsOf, removeExpired } from './content-rows.ts';
+import { DaysWithoutBudget } from './days-without-budget.ts';
 import { eventPages } from './event-pages.ts';
 import { factOf } from './fact-row.ts';
 import { ledgerQueries } from './ledger-queries.ts';
@@ -81,6 +82,7 @@ export class SqlLedgerStore implements LedgerStore {
       engine,
       queries: ledgerQueries(engine),
       callerLock: new CallerLock(engine),
+      daysWithoutBudget: engine === 'sqlite' ? new DaysWithoutBudget() : undefined,
     };
   }
 

@@ -13,6 +13,7 @@ import { StoreError } from '../store-error.ts';
 import type { RunTable } from '../tables.ts';
 import type { StoreTransaction } from '../transactions.ts';
 import { budgetOf, sumOfDay } from './budget-days.ts';
+import type { DaysWithoutBudget } from './days-without-budget.ts';
 import type { CallerLock } from './caller-lock.ts';
 import { factColumnsOf } from './fact-row.ts';
 import { factsOfOneStep, type LedgerQueries } from './ledger-queries.ts';
@@ -25,6 +26,8 @@ export interface LedgerTransactionParts {
   readonly engine: Engine;
   readonly queries: LedgerQueries;
   readonly callerLock: CallerLock;
+  /** Absent where other processes may begin budgets. */
+  readonly daysWithoutBudget: DaysWithoutBudget | undefined;
 }
 
 /** Something that a transaction has added and that nobody else can have: proof that it was committed. */
@@ -117,8 +120,12 @@ export class SqlLedgerTransaction implements LedgerTransaction {
   }
 
   async budget(caller: string, day: string): Promise<BudgetDay | undefined> {
-    await this.#parts.callerLock.share(this.#transaction, caller);
-    return await this.#readBudget(caller, day);
+    const { callerLock, daysWithoutBudget } = this.#parts;
+    if (daysWithoutBudget?.has(caller, day) === true) return undefined;
+    await callerLock.share(this.#transaction, caller);
+    const budget = await this.#readBudget(caller, day);
+    if (budget === undefined) daysWithoutBudget?.add(caller, day);
+    return budget;
   }
 
   async beginBudget(caller: string, day: string): Promise<BudgetDay> {
@@ -135,6 +142,7 @@ export class SqlLedgerTransaction implements LedgerTransaction {
 
   async putBudget(caller: string, day: string, { reserved, spent }: BudgetDay): Promise<void> {
     this.#hasWritten = true;
+    this.#parts.daysWithoutBudget?.remove(caller, day);
     await this.#transaction.execute(this.#parts.queries.putBudget, {
       caller: storableText(caller, 'A caller'),
       day,
