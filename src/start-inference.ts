@@ -92,6 +92,7 @@ export async function startInference(
       ...(launches.audioHosts === undefined ? {} : { audioHosts: launches.audioHosts }),
       attempt: attemptLimits,
     },
+    isAlone: store.engine === 'sqlite',
     sealer,
     log: event,
     tally,

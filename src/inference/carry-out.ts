@@ -102,11 +102,11 @@ const sendWithinMs = 5_000;
 /** Notes that the run is sent once all processes together leave a place; undefined when it was stopped before. */
 async function sendOncePossible(errand: Errand, run: Run): Promise<Begun | undefined> {
   const { launcher, stop } = errand;
-  const { ledger, clock, limits } = launcher.options;
+  const { ledger, clock } = launcher.options;
   for (;;) {
     const begun = await written(errand, async () => {
       const atMs = clock.monotonic();
-      const sent = await ledger.sendQueued(run, limits.concurrency);
+      const sent = await ledger.sendQueued(run, launcher.sharedConcurrency);
       return sent === undefined ? undefined : { run: sent, atMs };
     });
     if (begun !== undefined) return begun;

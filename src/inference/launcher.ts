@@ -53,6 +53,8 @@ export interface LauncherOptions {
   readonly clock: Clock;
   readonly newRunId: () => string;
   readonly limits: LauncherLimits;
+  /** Whether no other process launches over the same ledger: then the places of this one are all that there are. */
+  readonly isAlone?: boolean;
   readonly sealer: ContentSealer;
   readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
   readonly tally?: LaunchTally;
@@ -95,6 +97,11 @@ export class Launcher {
   /** Places at each provider that was launched at. */
   get places(): ReadonlyMap<string, Pick<Places, 'taken' | 'queued'>> {
     return this.#places;
+  }
+
+  /** Runs in flight at one provider that the ledger has to count; undefined where nobody else has any. */
+  get sharedConcurrency(): number | undefined {
+    return this.options.isAlone === true ? undefined : this.options.limits.concurrency;
   }
 
   /** Launches, or gives the run that the key already bought. */
@@ -265,7 +272,9 @@ export class Launcher {
 
   /** Keeps a reservation among those that are under way until it is done. */
   async #noted<Result>(intent: string, reserving: Promise<Result>): Promise<Result> {
-    const all = Promise.allSettled([this.#reserving.get(intent), reserving]);
+    const done = reserving.then(noResult, noResult);
+    const before = this.#reserving.get(intent);
+    const all = before === undefined ? done : Promise.all([before, done]);
     this.#reserving.set(intent, all);
     void all.then(() => {
       if (this.#reserving.get(intent) === all) this.#reserving.delete(intent);
@@ -309,7 +318,7 @@ export class Launcher {
       supersedes: request.supersedes,
       metadata: metadata === 'INVALID' ? undefined : metadata,
       dailyBudget: caller.dailyBudget,
-      concurrency: limits.concurrency,
+      concurrency: this.sharedConcurrency,
       content:
         limits.contentLifeMs === 0
           ? undefined
@@ -390,6 +399,8 @@ interface Entrance {
 
 /** How long a cancellation waits for the run to end, in milliseconds. */
 const cancelWaitMs = 10_000;
+
+const noResult = (): void => undefined;
 
 function intentOf(caller: string, idempotencyKey: string): string {
   return JSON.stringify([caller, idempotencyKey]);

@@ -33,8 +33,11 @@ export interface Reservation extends ActOrigin {
   readonly metadata: Readonly<Record<string, string>> | undefined;
   /** USD for one UTC day; undefined for no budget. */
   readonly dailyBudget: Decimal | undefined;
-  /** The most runs that may be in flight at the provider, over all processes. */
-  readonly concurrency: number;
+  /**
+   * The most runs that may be in flight at the provider, over all processes; undefined where this one is alone
+   * and has counted its own.
+   */
+  readonly concurrency: number | undefined;
   /** Whether the run waits for a place, or is sent at once. */
   readonly start: 'SENDING' | 'QUEUED';
   readonly content: Omit<StoredContent, 'runId'> | undefined;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { empty, hang, json } from '../support/groq-responders.ts';
+import { empty, hang, json, respondTo } from '../support/groq-responders.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import {
   chatPath,
@@ -10,6 +10,7 @@ import {
   usualPricing,
 } from '../support/launching.ts';
 import type { LaunchingService } from '../support/launching.ts';
+import { recordedExchange } from '../support/recorded-exchanges.ts';
 
 /** Everything that `inferenceRuns` knows: what was refused before it was sent leaves nothing there. */
 async function runsOf(service: LaunchingService): Promise<readonly object[]> {
@@ -279,6 +280,26 @@ describe('a full house', () => {
         { id: run?.id },
       );
     }
+  });
+
+  test('never has more in flight than there are places, however the waiting ones move up', async () => {
+    let inFlight = 0;
+    let most = 0;
+    const isFull = Promise.withResolvers<void>();
+    const answer = respondTo(recordedExchange('chat-cached-tokens-gpt-oss-120b'));
+    service.groq.reply(chatPath, async (request, response) => {
+      inFlight += 1;
+      most = Math.max(most, inFlight);
+      if (inFlight === 2) isFull.resolve();
+      await isFull.promise;
+      inFlight -= 1;
+      await answer(request, response);
+    });
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, async () => await service.launch({})),
+    );
+    expect(answers.map(({ run }) => run?.state)).toEqual(answers.map(() => 'SUCCEEDED'));
+    expect(most).toBe(2);
   });
 
   test('gives duplicates the run of the first, although there is no room for them', async () => {

@@ -10,13 +10,13 @@ interface Mutation {
   readonly isFound: boolean;
 }
 
-const ledger = 'src/inference/ledger.ts';
+const ledgerSteps = 'src/inference/ledger-steps.ts';
 const facts = 'src/inference/facts.ts';
 const carryOut = 'src/inference/carry-out.ts';
 const endings = 'src/inference/endings.ts';
 
 const lookUpOfKeys = {
-  file: ledger,
+  file: ledgerSteps,
   from: 'const known = await ledger.runByKey(reservation.caller, reservation.idempotencyKey);',
   to: 'const known = undefined as Run | undefined;',
 };
@@ -81,7 +81,7 @@ const mutations: readonly Mutation[] = [
     safeguard: 'what a run reserves is held in its budget',
     edits: [
       {
-        file: ledger,
+        file: ledgerSteps,
         from: 'if (budget !== undefined) await holdInBudget(ledger, budget, reservation, nowMs);',
         to: 'if (nowMs < 0) await holdInBudget(ledger, budget!, reservation, nowMs);',
       },
@@ -126,7 +126,7 @@ const mutations: readonly Mutation[] = [
       'only the holder of the fence may go on with a run (the order of facts still refuses)',
     edits: [
       {
-        file: ledger,
+        file: ledgerSteps,
         from: "if (present.fence !== run.fence) throw new FactRefused('Another owner carries the run');",
         to: '',
       },
