@@ -19,6 +19,11 @@ export class ByteText {
     for (const part of this.#parts) offset += memory.write(part, offset, 'latin1');
   }
 
+  /** All of it, one character for each byte, where it is one part. */
+  get onePart(): string | undefined {
+    return this.#parts.length === 1 ? this.#parts[0] : undefined;
+  }
+
   toBuffer(): Buffer {
     const memory = Buffer.allocUnsafeSlow(this.byteLength);
     this.writeTo(memory);

@@ -198,9 +198,10 @@ function canonicalJson(value: unknown): string {
     for (const item of value) members += `${members === '' ? '' : ','}${canonicalJson(item)}`;
     return `[${members}]`;
   }
-  for (const name of Object.keys(value).sort()) {
-    const member = (value as Readonly<Record<string, unknown>>)[name];
-    if (member === undefined) continue;
+  const object = value as Readonly<Record<string, unknown>>;
+  const names = Object.keys(object).filter((name) => object[name] !== undefined);
+  for (const name of names.sort()) {
+    const member = object[name];
     members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(member)}`;
   }
   return `{${members}}`;

@@ -30,6 +30,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: OutwardRequest;
   readonly #encoding: string;
   #settleOpening: (result: OpenResult) => void = () => {};
+  /** Set where nobody reads the pieces as they come. */
+  #settleWhole: ((result: WholeResult) => void) | undefined;
   #rejectOpening: (fault: Error) => void = () => {};
 
   #controller: Dispatcher.DispatchController | undefined;
@@ -52,30 +54,46 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Sends the request; resolves with the head of the answer or with why there is none. */
   start(agent: Agent): Promise<OpenResult> {
-    const { url, method, headers, body, signal, limits } = this.#request;
     return new Promise((resolve, reject) => {
       this.#settleOpening = resolve;
       this.#rejectOpening = reject;
-      if (signal.aborted) {
-        this.#fail('CANCELLED', 'The call was cancelled before it was made');
-        return;
-      }
-      signal.addEventListener('abort', this.#onAbort, { once: true });
-      this.#startPhase(limits.connectTimeoutMs, 'no connection');
-      this.#totalTimer = setTimeout(() => {
-        this.#fail('TIMEOUT', `${this.#peer}: no whole answer within ${limits.totalTimeoutMs} ms`);
-      }, limits.totalTimeoutMs);
-      agent.dispatch(
-        {
-          origin: url.origin,
-          path: `${url.pathname}${url.search}`,
-          method,
-          headers: { 'user-agent': userAgent, ...headers, 'accept-encoding': this.#encoding },
-          body: body ?? null,
-        },
-        this,
-      );
+      this.#dispatch(agent);
     });
+  }
+
+  /** Sends the request; resolves with the whole answer or with why there is none. */
+  startWhole(agent: Agent): Promise<WholeResult> {
+    return new Promise((resolve, reject) => {
+      this.#settleWhole = resolve;
+      this.#rejectOpening = reject;
+      this.#dispatch(agent);
+    });
+  }
+
+  #dispatch(agent: Agent): void {
+    const { url, method, headers, body, signal, limits } = this.#request;
+    if (signal.aborted) {
+      this.#fail('CANCELLED', 'The call was cancelled before it was made');
+      return;
+    }
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#totalTimer = setTimeout(() => {
+      this.#fail('TIMEOUT', `${this.#peer}: no whole answer within ${limits.totalTimeoutMs} ms`);
+    }, limits.totalTimeoutMs);
+    agent.dispatch(
+      {
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers: { 'user-agent': userAgent, ...headers, 'accept-encoding': this.#encoding },
+        body: body ?? null,
+      },
+      this,
+    );
+    // To a connection at hand it has been written by now.
+    if (this.#controller === undefined && this.#failure === undefined) {
+      this.#startPhase(limits.connectTimeoutMs, 'no connection');
+    }
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -101,7 +119,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#failTooLarge();
       return;
     }
-    this.#settleOpening({ ok: true, stream: { ...head, body: this.#read() } });
+    if (this.#settleWhole === undefined) {
+      this.#settleOpening({ ok: true, stream: { ...head, body: this.#read() } });
+    }
   }
 
   onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
@@ -112,7 +132,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#pieces.push(piece);
-    this.#waitingBytes += piece.length;
+    if (this.#settleWhole === undefined) this.#waitingBytes += piece.length;
     if (this.#waitingBytes > readAheadBytes) {
       controller.pause();
       clearTimeout(this.#phaseTimer);
@@ -125,9 +145,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    if (this.#failure !== undefined) return;
     this.#ended = true;
     this.#release();
     this.#wake();
+    if (this.#head === undefined) return;
+    this.#settleWhole?.({ ok: true, ...this.#head, body: Buffer.concat(this.#pieces) });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -186,6 +209,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#release();
     // Without effect once the head has been handed out: then the reader learns of it.
     this.#settleOpening({ ok: false, failure });
+    this.#settleWhole?.({ ok: false, failure });
     this.#wake();
     this.#controller?.abort(new Error('Given up'));
   }
@@ -220,6 +244,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.#request.url.host;
   }
 }
+
+/** An answer as it was sent, to its end. */
+type WholeResult =
+  | ({ readonly ok: true; readonly body: Buffer } & AnswerHead)
+  | { readonly ok: false; readonly failure: OutwardFailure };
 
 const userAgent = 'gpubroker-provider-subgraph';
 

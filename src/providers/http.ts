@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib';
 import { Agent } from 'undici';
 
 import type { Clock } from '../domain/clock.ts';
-import { BrokenAnswer, Exchange } from './http-exchange.ts';
+import { Exchange } from './http-exchange.ts';
 
 /** One request to somebody else's server. */
 export interface OutwardRequest {
@@ -130,36 +130,28 @@ export function createOutwardHttp(options: OutwardHttpOptions): OutwardHttp {
     bodyTimeout: 0,
   });
 
-  const open = (request: OutwardRequest, encoding: string): Promise<OpenResult> =>
-    new Exchange(request, encoding).start(agent);
-
   return {
-    open: (request) => open(request, 'identity'),
+    open: (request) => new Exchange(request, 'identity').start(agent),
 
     async call(request) {
-      const opened = await open(request, 'gzip');
-      if (!opened.ok) return opened;
-      const { status, headers, body } = opened.stream;
-      const pieces: Buffer[] = [];
-      try {
-        for await (const piece of body) pieces.push(piece);
-      } catch (error) {
-        if (error instanceof BrokenAnswer) return { ok: false, failure: error.failure };
-        throw error;
-      }
-      const plain = await decoded(Buffer.concat(pieces), headers, request.limits.maxBodyBytes);
+      const whole = await new Exchange(request, 'gzip').startWhole(agent);
+      if (!whole.ok) return whole;
+      const { status, headers, body } = whole;
+      const plain = await decoded(body, headers, request.limits.maxBodyBytes);
       if (!Buffer.isBuffer(plain)) {
         const failure = { ...plain, requestWritten: true, head: { status, headers } };
         return { ok: false, failure };
       }
       const receivedAtMs = options.clock.now();
-      const text = () => new TextDecoder().decode(plain);
+      const text = () => utf8.decode(plain);
       return { ok: true, answer: { status, headers, body: plain, text, receivedAtMs } };
     },
 
     close: () => agent.destroy(),
   };
 }
+
+const utf8 = new TextDecoder();
 
 /** An address as it may be shown: without credentials, query and fragment. */
 export function publicAddress(url: URL): string {
