@@ -94,6 +94,9 @@ describe("the operators' page on metrics", () => {
     const service = await startService({
       ...withKey,
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+      ROUTER_INVALIDATION_URL: 'http://127.0.0.1:9/invalidation',
+      ROUTER_INVALIDATION_KEY: 'key-of-the-router',
+      ROUTER_SUBGRAPH_NAME: 'inference',
     });
     const text = await (await fetch(new URL('/metrics', service.url))).text();
     const exposed = [...text.matchAll(/^# TYPE (gpubroker_\w+)/gm)].map(([, name]) => name);
