@@ -3,25 +3,19 @@ import type { PriceReading, ProviderInterface } from '../providers/provider.ts';
 import type { Registry } from '../registry.ts';
 import type { RegisteredProvider } from '../registered-provider.ts';
 import { buildSnapshot } from './build-snapshot.ts';
-import type { CatalogueStore, PricePoint, StoredCatalogue } from './catalogue-store.ts';
+import type { CatalogueStore, StoredCatalogue } from './catalogue-store.ts';
 import { emptyMemory, modelListFeed } from './memory.ts';
 import type { ProviderMemory } from './memory.ts';
-import { rememberedRow, restoreRow, rowsToStore } from './memory-rows.ts';
+import { rememberedRow, restoreRow } from './memory-rows.ts';
 import type { RememberedRow } from './memory-rows.ts';
-import {
-  holdsPrices,
-  noChanges,
-  rememberPoll,
-  rememberPrices,
-  rememberServedCode,
-} from './normalise.ts';
-import type { ChangedKeys } from './normalise.ts';
+import { holdsPrices, rememberPoll, rememberPrices, rememberServedCode } from './normalise.ts';
 import { changedOfferings, pricePointOf } from './offering-changes.ts';
 import type { OfferingChange } from './offering-changes.ts';
 import { observedRegionsOf } from './provider-entry.ts';
 import { SharedFacts } from './shared-facts.ts';
 import { inSlices } from './slices.ts';
 import type { MeasuredPerformance, ObservedRegion, Snapshot } from './snapshot.ts';
+import { Unstored } from './unstored.ts';
 import { UpdateQueue } from './update-queue.ts';
 
 /** Public price lists that name several providers at once, such as models.dev. */
@@ -68,14 +62,12 @@ export class Catalogue {
   readonly #memories = new Map<string, ProviderMemory>();
   /** What the memories hold together. */
   #shared = new SharedFacts();
-  readonly #unstored = new Map<string, ChangedKeys>();
-  #unstoredPoints: PricePoint[] = [];
+  readonly #unstored: Unstored;
   readonly #listeners = new Set<(change: SnapshotChange) => void>();
   #measurements: ReadonlyMap<string, MeasuredPerformance> = new Map();
   #snapshot: Snapshot | undefined;
   readonly #updates: UpdateQueue;
   #lastUpdateMs = 0;
-  #storeFailure: string | undefined;
   /** The version up to which the memory has everything that is stored. */
   #storedVersion = 0;
   #nextRefresh: AbortController | undefined;
@@ -83,6 +75,8 @@ export class Catalogue {
 
   constructor(options: CatalogueOptions) {
     this.#options = options;
+    const { store, log } = options;
+    this.#unstored = new Unstored({ store, memories: this.#memories, log });
     this.#updates = new UpdateQueue({
       // What others have stored is taken in first, so that what is read here is the later word.
       takesAtOnce: options.isShared !== true,
@@ -117,10 +111,10 @@ export class Catalogue {
    */
   async follow(): Promise<void> {
     await this.#updates.inTurn(async () => {
-      const wasAway = this.#storeFailure !== undefined;
+      const wasAway = this.#unstored.failure !== undefined;
       const isNews = await this.#catchUp();
       const nowMs = this.#options.clock.now();
-      if (!isNews && !(wasAway && this.#hasUnstored())) return;
+      if (!isNews && !(wasAway && this.#unstored.hasAny)) return;
       await this.#swap(nowMs, this.#storedVersion, 'OTHERS');
     });
   }
@@ -138,7 +132,7 @@ export class Catalogue {
 
   /** Why the last state could not be stored; undefined while storage works. */
   get storeFailure(): string | undefined {
-    return this.#storeFailure;
+    return this.#unstored.failure;
   }
 
   /** Called after each swap with what changed in it. */
@@ -177,7 +171,13 @@ export class Catalogue {
     };
     if (signal.aborted) return reading;
     reading.update = this.#updates.add((nowMs) => {
-      reading.isTaken = rememberPoll(memory, models, prices, nowMs, this.#changedOf(provider.id));
+      reading.isTaken = rememberPoll(
+        memory,
+        models,
+        prices,
+        nowMs,
+        this.#unstored.changedOf(provider.id),
+      );
     });
     return reading;
   }
@@ -198,7 +198,7 @@ export class Catalogue {
           const reading = readings.get(modelsDevId);
           const memory = this.#memories.get(id);
           if (reading === undefined || memory === undefined) continue;
-          rememberPrices(memory, reading, nowMs, this.#changedOf(id));
+          rememberPrices(memory, reading, nowMs, this.#unstored.changedOf(id));
         }
       });
     }
@@ -215,9 +215,9 @@ export class Catalogue {
   /** Counts an answer that carried a provider's site code. It shows with the next snapshot. */
   noteServedCode(providerId: string, code: string): void {
     const memory = this.#memories.get(providerId);
-    const unstored = this.#unstored.get(providerId);
-    if (memory === undefined || unstored === undefined) return;
-    rememberServedCode(memory, code, this.#options.clock.now(), unstored);
+    if (memory === undefined) return;
+    const changed = this.#unstored.changedOf(providerId);
+    rememberServedCode(memory, code, this.#options.clock.now(), changed);
   }
 
   /** The sites that answered so far, those that the next snapshot will show included. */
@@ -240,7 +240,7 @@ export class Catalogue {
       const known = memory?.models.get(modelId);
       if (memory === undefined || known === undefined || !isNews()) return;
       memory.models.set(modelId, { ...known, decommissionedAtMs: nowMs });
-      this.#changedOf(providerId).models.add(modelId);
+      this.#unstored.changedOf(providerId).models.add(modelId);
     });
   }
 
@@ -278,10 +278,6 @@ export class Catalogue {
     }
   }
 
-  #changedOf(providerId: string): ChangedKeys {
-    return this.#unstored.get(providerId) ?? noChanges();
-  }
-
   /** Swaps, and keeps how long that took. */
   async #update(nowMs: number, presentVersion: number): Promise<void> {
     const beganAtMs = performance.now();
@@ -300,7 +296,7 @@ export class Catalogue {
     this.#shared = new SharedFacts();
     for (const providerId of this.#options.registry.keys()) {
       this.#memories.set(providerId, emptyMemory(this.#shared));
-      this.#unstored.set(providerId, noChanges());
+      this.#unstored.begin(providerId);
     }
   }
 
@@ -312,7 +308,7 @@ export class Catalogue {
       this.#restore(await store.loadCatalogue((row) => rememberedRow(row, shared)));
     } catch (error) {
       if (this.#options.isShared !== true) throw error;
-      this.#noteStoreFailure(error);
+      this.#unstored.noteFailure(error);
     }
     return this.#storedVersion;
   }
@@ -323,10 +319,10 @@ export class Catalogue {
     try {
       stored = await this.#options.store.catalogueChangesSince(this.#storedVersion);
     } catch (error) {
-      this.#noteStoreFailure(error);
+      this.#unstored.noteFailure(error);
       throw error;
     }
-    this.#noteStoreWorks();
+    this.#unstored.noteSuccess();
     if (stored.version <= this.#storedVersion) return false;
     // What was shipped counts for nothing beside a first state that is stored.
     if (this.#storedVersion === 0 && stored.rows.length > 0) this.#beginMemories();
@@ -355,15 +351,15 @@ export class Catalogue {
     const built = await this.#build(nowMs, presentVersion + 1);
     const changes = await inSlices(changedOfferings(previous, built));
     if (this.#options.isShared !== true) {
-      const storedVersion = await this.#store(changes, nowMs);
-      this.#show(previous, Math.max(storedVersion ?? 0, built.version), built, changes);
+      const written = await this.#unstored.write(changes, nowMs);
+      this.#show(previous, Math.max(written?.version ?? 0, built.version), built, changes);
       return;
     }
     const own = origin === 'OWN' ? changes : [];
     const hasNews =
-      this.#hasUnstored() || own.some((change) => pricePointOf(change, nowMs).length > 0);
-    const storedVersion = hasNews ? await this.#store(own, nowMs) : undefined;
-    if (storedVersion !== undefined && storedVersion > this.#storedVersion + 1) {
+      this.#unstored.hasAny || own.some((change) => pricePointOf(change, nowMs).length > 0);
+    const written = hasNews ? await this.#unstored.write(own, nowMs) : undefined;
+    if (written !== undefined && written.version > this.#storedVersion + written.commits) {
       // Others stored something in between: it is in this version and has to be in its snapshot.
       await this.#catchUp().catch(() => undefined);
       const rebuilt = await this.#build(nowMs, this.#storedVersion);
@@ -371,7 +367,7 @@ export class Catalogue {
       this.#show(previous, this.#storedVersion, rebuilt, all);
       return;
     }
-    this.#storedVersion = storedVersion ?? this.#storedVersion;
+    this.#storedVersion = written?.version ?? this.#storedVersion;
     this.#show(previous, this.#storedVersion, built, changes);
   }
 
@@ -403,26 +399,6 @@ export class Catalogue {
     for (const listener of this.#listeners) listener({ previous, snapshot, changes });
   }
 
-  #hasUnstored(): boolean {
-    if (this.#unstoredPoints.length > 0) return true;
-    return [...this.#unstored.values()].some(
-      ({ models, prices, feeds, regions }) =>
-        models.size + prices.size + feeds.size + regions.size > 0,
-    );
-  }
-
-  #noteStoreFailure(error: unknown): void {
-    if (this.#storeFailure === undefined) {
-      this.#options.log('catalogue.store_failed', { error });
-    }
-    this.#storeFailure = 'The catalogue could not be stored.';
-  }
-
-  #noteStoreWorks(): void {
-    if (this.#storeFailure !== undefined) this.#options.log('catalogue.store_back', {});
-    this.#storeFailure = undefined;
-  }
-
   /** A price that nobody reads any more ages all the same: the snapshot is built anew when it does. */
   #refreshAt(atMs: number | undefined): void {
     this.#nextRefresh?.abort();
@@ -439,34 +415,6 @@ export class Catalogue {
       .catch((error: unknown) => {
         if (!wait.signal.aborted) log('catalogue.update_failed', { error });
       });
-  }
-
-  /** Writes what changed; what can't be written now is kept for the next time. */
-  async #store(changes: readonly OfferingChange[], nowMs: number): Promise<number | undefined> {
-    const changed = [...this.#unstored];
-    for (const [providerId] of changed) this.#unstored.set(providerId, noChanges());
-    const waitingPoints = this.#unstoredPoints.splice(0);
-    const pricePoints = iterable(function* () {
-      yield* waitingPoints;
-      for (const change of changes) yield* pricePointOf(change, nowMs);
-    });
-    const memories = this.#memories;
-    const rows = iterable(function* () {
-      for (const [providerId, keys] of changed) {
-        const memory = memories.get(providerId);
-        if (memory !== undefined) yield* rowsToStore(providerId, memory, keys);
-      }
-    });
-    try {
-      const version = await this.#options.store.commitCatalogue({ atMs: nowMs, rows, pricePoints });
-      this.#noteStoreWorks();
-      return version;
-    } catch (error) {
-      for (const [providerId, keys] of changed) mergeInto(this.#unstored, providerId, keys);
-      this.#unstoredPoints = [...pricePoints].slice(-maximumUnstoredPoints);
-      this.#noteStoreFailure(error);
-      return undefined;
-    }
   }
 }
 
@@ -490,26 +438,5 @@ export interface SnapshotChange {
   readonly changes: readonly OfferingChange[];
 }
 
-function mergeInto(target: Map<string, ChangedKeys>, providerId: string, keys: ChangedKeys): void {
-  const into = target.get(providerId) ?? noChanges();
-  target.set(providerId, into);
-  for (const id of keys.models) into.models.add(id);
-  for (const name of keys.feeds) into.feeds.add(name);
-  for (const code of keys.regions) into.regions.add(code);
-  for (const [feed, modelIds] of keys.prices) {
-    const known = into.prices.get(feed) ?? new Set();
-    into.prices.set(feed, known);
-    for (const modelId of modelIds) known.add(modelId);
-  }
-}
-
-/** Price changes that wait for storage to work again; the newest are kept. */
-const maximumUnstoredPoints = 100_000;
-
 /** Timers are no longer than this, in milliseconds. */
 const longestWaitMs = 86_400_000;
-
-/** What a generator gives, made anew each time that somebody goes through it, and never held as a whole. */
-function iterable<Item>(generate: () => Generator<Item>): Iterable<Item> {
-  return { [Symbol.iterator]: generate };
-}

@@ -26,8 +26,8 @@ export interface CatalogueBench {
   readonly store: CatalogueStore;
   /** What was logged, event by event. */
   readonly events: readonly string[];
-  /** Makes the store fail, or work again. */
-  failStorage(fails: boolean): void;
+  /** Makes the store fail, at once or after so many commits, or work again. */
+  failStorage(fails: boolean, afterCommits?: number): void;
   /** A poll of a list with these models and prices. */
   poll(models: readonly ListedModel[], prices?: readonly PriceRow[]): Promise<PollOutcome>;
   /** A poll in which both answers fail. */
@@ -58,7 +58,8 @@ export async function startCatalogue(
     prices: [],
   };
   let publicReading: PriceReading | undefined;
-  let storageFails = false;
+  /** How often storage can still be written to. */
+  let commitsLeft = Number.POSITIVE_INFINITY;
   const store = await openStore({ dataDir, log: silentLog });
 
   const provider = {
@@ -72,10 +73,11 @@ export async function startCatalogue(
     priceHistory: (query) => store.catalogue.priceHistory(query),
     priceHistories: (queries) => store.catalogue.priceHistories(queries),
     pricesAt: (questions) => store.catalogue.pricesAt(questions),
-    commitCatalogue: (change) =>
-      storageFails
-        ? Promise.reject(new Error('the disk is full'))
-        : store.catalogue.commitCatalogue(change),
+    commitCatalogue: (change) => {
+      if (commitsLeft <= 0) return Promise.reject(new Error('the disk is full'));
+      commitsLeft -= 1;
+      return store.catalogue.commitCatalogue(change);
+    },
   };
   const open = async (registry: Registry): Promise<Catalogue> => {
     const options: CatalogueOptions = {
@@ -110,8 +112,8 @@ export async function startCatalogue(
     },
     store: breakable,
     events,
-    failStorage: (fails) => {
-      storageFails = fails;
+    failStorage: (fails, afterCommits = 0) => {
+      commitsLeft = fails ? afterCommits : Number.POSITIVE_INFINITY;
     },
     poll: (models, prices = []) =>
       bench.pollReadings(modelList(models, clock.now()), [
