@@ -112,7 +112,7 @@ async function startProcess(
     processId: child.pid ?? 0,
     async stop() {
       const exited = once(child, 'exit');
-      if (child.exitCode === null) {
+      if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGTERM');
         const killer = setTimeout(() => child.kill('SIGKILL'), 5000);
         await exited;
