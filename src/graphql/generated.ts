@@ -304,7 +304,14 @@ export type InferenceEventKind =
 /** Why a run did not succeed. */
 export type InferenceFailure = {
   readonly __typename?: 'InferenceFailure';
-  /** A stable code. */
+  /**
+   * A stable code. Of this service: `PROCESS_ENDED`, `DEADLINE_EXCEEDED`, `CANCELLED_BY_CALLER`. Of the call to the
+   * provider: `UNREACHABLE`, `TIMEOUT`, `CUT_ANSWER`, `ANSWER_TOO_LARGE`, `MALFORMED_ANSWER`, `CANCELLED`. As the
+   * provider said: `UNCONFIGURED`, `UNAUTHORIZED`, `FORBIDDEN`, `NETWORK_BLOCKED`, `UNSUPPORTED`, `MODEL_NOT_FOUND`,
+   * `MODEL_DECOMMISSIONED`, `MODEL_TERMS_REQUIRED`, `ORGANIZATION_RESTRICTED`, `SPEND_LIMIT_REACHED`,
+   * `INVALID_REQUEST`, `CONTEXT_LENGTH_EXCEEDED`, `TOOL_USE_FAILED`, `JSON_VALIDATE_FAILED`, `OUTPUT_PARSE_FAILED`,
+   * `REQUEST_TOO_LARGE`, `RATE_LIMITED`, `OVER_CAPACITY`, `SERVER_ERROR`, `DEPENDENCY_FAILED`.
+   */
   readonly code: Scalars['String']['output'];
   /** The reason in words. */
   readonly message: Scalars['String']['output'];

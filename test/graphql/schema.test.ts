@@ -14,6 +14,7 @@ import type { ASTNode, NameNode } from 'graphql';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { createSchema } from '../../src/graphql/schema.ts';
+import type { RunFailure } from '../../src/inference/run.ts';
 
 const schemaUrl = new URL('../../schema.graphql', import.meta.url);
 const text = readFileSync(schemaUrl, 'utf8');
@@ -72,6 +73,45 @@ describe('schema.graphql', () => {
     });
     expect(undescribed).toEqual([]);
     expect(described).toBeGreaterThan(200);
+  });
+
+  it('names every code that a failed run can have', () => {
+    const codes: Readonly<Record<RunFailure['code'], true>> = {
+      PROCESS_ENDED: true,
+      DEADLINE_EXCEEDED: true,
+      CANCELLED_BY_CALLER: true,
+      UNREACHABLE: true,
+      TIMEOUT: true,
+      CUT_ANSWER: true,
+      ANSWER_TOO_LARGE: true,
+      MALFORMED_ANSWER: true,
+      CANCELLED: true,
+      UNCONFIGURED: true,
+      UNAUTHORIZED: true,
+      FORBIDDEN: true,
+      NETWORK_BLOCKED: true,
+      UNSUPPORTED: true,
+      MODEL_NOT_FOUND: true,
+      MODEL_DECOMMISSIONED: true,
+      MODEL_TERMS_REQUIRED: true,
+      ORGANIZATION_RESTRICTED: true,
+      SPEND_LIMIT_REACHED: true,
+      INVALID_REQUEST: true,
+      CONTEXT_LENGTH_EXCEEDED: true,
+      TOOL_USE_FAILED: true,
+      JSON_VALIDATE_FAILED: true,
+      OUTPUT_PARSE_FAILED: true,
+      REQUEST_TOO_LARGE: true,
+      RATE_LIMITED: true,
+      OVER_CAPACITY: true,
+      SERVER_ERROR: true,
+      DEPENDENCY_FAILED: true,
+    };
+    const type = createSchema(schemaUrl).getType('InferenceFailure');
+    if (!isObjectType(type)) throw new Error('No type of failures');
+    const described = type.getFields()['code']?.description ?? '';
+    const named = new Set([...described.matchAll(/`([A-Z_]+)`/g)].map(([, code]) => code));
+    expect(named).toEqual(new Set(Object.keys(codes)));
   });
 
   it.each(Object.entries(contract))('has the names of %s that others rely on', (type, names) => {
