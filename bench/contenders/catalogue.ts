@@ -31,7 +31,7 @@ export async function sameCatalogue(groqUrl: string) {
     log: pino({ level: 'silent' }),
   });
   const secrets = new EnvironmentSecretStore({
-    secrets: new Map([[registered.secretPath, () => 'bench']]),
+    secrets: new Map([[registered.secretPath, { name: 'KEY', read: () => 'bench' }]]),
     log: () => undefined,
     now: () => clock.now(),
   });
