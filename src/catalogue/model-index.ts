@@ -88,7 +88,7 @@ export class ModelIndex {
       this.#flagsOf(criteria).map((flags) => sieveOf(this.#positions, flags)),
     );
     const list = this.#parts.ordered.sorted(selection, field, direction);
-    this.#found.remember(key, list, selection?.length ?? 0);
+    this.#found.remember(key, list, this.#scratch.length);
     return list;
   }
 

@@ -133,7 +133,7 @@ export class OfferingIndex {
       [...this.#ofFeatures(criteria), ...this.#ofWords(criteria)],
     );
     const list = new OfferingList(this.#offerings, ordered.sorted(selection, field, direction));
-    this.#found.remember(key, list, selection?.length ?? 0);
+    this.#found.remember(key, list, this.#scratch.length);
     return list;
   }
 

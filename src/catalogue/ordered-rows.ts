@@ -1,3 +1,4 @@
+import { RankSet } from './rank-set.ts';
 import { compareKeys, firstRank, isSame, orderAfter, orderBy, orderById } from './row-order.ts';
 import type { IdOrder, KeyedRows, RowOrder, SortKey } from './row-order.ts';
 import type { Selection } from './row-selection.ts';
@@ -88,8 +89,7 @@ export class OrderedRows<Row extends { readonly id: string }, Field extends stri
     direction: SortDirection,
   ): SortedRows<Row> {
     const order = this.#orderBy(field);
-    let ranks: Uint32Array | undefined;
-    if (selection !== undefined) ranks = ranksOf(order, selection);
+    const ranks = selection === undefined ? undefined : RankSet.of(selection, order.rankOf);
     return new SortedRows(this.rows, this.#keyOf[field], order, ranks, direction);
   }
 
@@ -128,7 +128,7 @@ export class SortedRows<Row extends { readonly id: string }> implements SortedLi
   readonly #rows: readonly Row[];
   readonly #keyOf: (row: Row) => SortKey;
   readonly #order: RowOrder;
-  readonly #ranks: Uint32Array | undefined;
+  readonly #ranks: RankSet | undefined;
   readonly #direction: SortDirection;
   /** How many entries have a known value; they precede the others. */
   readonly #knownLength: number;
@@ -139,7 +139,7 @@ export class SortedRows<Row extends { readonly id: string }> implements SortedLi
     rows: readonly Row[],
     keyOf: (row: Row) => SortKey,
     order: RowOrder,
-    ranks: Uint32Array | undefined,
+    ranks: RankSet | undefined,
     direction: SortDirection,
   ) {
     this.#rows = rows;
@@ -148,8 +148,7 @@ export class SortedRows<Row extends { readonly id: string }> implements SortedLi
     this.#ranks = ranks;
     this.#direction = direction;
     this.length = ranks?.length ?? rows.length;
-    this.#knownLength =
-      ranks === undefined ? order.knownCount : lowerBound(ranks, order.knownCount);
+    this.#knownLength = ranks === undefined ? order.knownCount : ranks.countBelow(order.knownCount);
   }
 
   at(place: number): Row {
@@ -167,7 +166,7 @@ export class SortedRows<Row extends { readonly id: string }> implements SortedLi
 
   /** Where among all rows the one at a place of the ascending list is. */
   #ascending(place: number): number {
-    return this.#order.positionAt[this.#ranks?.[place] ?? place]!;
+    return this.#order.positionAt[this.#ranks === undefined ? place : this.#ranks.at(place)]!;
   }
 
   /** The places of the ascending list whose rows have the same value as the one at a place. */
@@ -225,25 +224,6 @@ export class SortedRows<Row extends { readonly id: string }> implements SortedLi
   }
 }
 
-/** A selection above this share of all rows is walked in the order instead of being sorted. */
-const denseShare = 1 / 16;
-
-/** The places of the selected rows in an order, ascending. */
-function ranksOf({ positionAt, rankOf }: RowOrder, selection: Uint32Array): Uint32Array {
-  if (selection.length < rankOf.length * denseShare) {
-    return selection.map((position) => rankOf[position]!).sort();
-  }
-  const isSelected = new Uint8Array(rankOf.length);
-  for (const position of selection) isSelected[position] = 1;
-  const ranks = new Uint32Array(selection.length);
-  let count = 0;
-  for (let rank = 0; count < ranks.length; rank += 1) {
-    ranks[count] = rank;
-    count += isSelected[positionAt[rank]!]!;
-  }
-  return ranks;
-}
-
 /**
  * Whether rows stand for the same things in the same order. Ids that are taken over are the same text in memory,
  * which makes this cheap.
@@ -255,8 +235,4 @@ export function haveSameIds(
   return (
     left.length === right.length && left.every(({ id }, position) => id === right[position]!.id)
   );
-}
-
-function lowerBound(sorted: Uint32Array, limit: number): number {
-  return firstRank(sorted.length, (rank) => sorted[rank]! >= limit);
 }

@@ -1,6 +1,6 @@
-/** Lists that are remembered for a snapshot, and positions over all of them (4 bytes each). */
+/** Lists that are remembered for a snapshot, and rows over all of them, each of which takes a bit in each list. */
 const maximumLists = 500;
-const maximumPositions = 4_000_000;
+const maximumRows = 128_000_000;
 /** Longer filters, which no listing has, are worked out each time: their text would be kept too. */
 const maximumKeyLength = 2_000;
 
@@ -10,23 +10,20 @@ const maximumKeyLength = 2_000;
  */
 export class RememberedLists<List> {
   readonly #lists = new Map<string, List>();
-  #positionCount = 0;
+  #rowCount = 0;
 
   get(key: string): List | undefined {
     return this.#lists.get(key);
   }
 
-  /** @param positionCount - how many positions the list holds. */
-  remember(key: string, list: List, positionCount: number): void {
-    if (key.length > maximumKeyLength || positionCount > maximumPositions) return;
-    if (
-      this.#lists.size >= maximumLists ||
-      this.#positionCount + positionCount > maximumPositions
-    ) {
+  /** @param rowCount - of how many rows the list is a selection. */
+  remember(key: string, list: List, rowCount: number): void {
+    if (key.length > maximumKeyLength || rowCount > maximumRows) return;
+    if (this.#lists.size >= maximumLists || this.#rowCount + rowCount > maximumRows) {
       this.#lists.clear();
-      this.#positionCount = 0;
+      this.#rowCount = 0;
     }
     this.#lists.set(key, list);
-    this.#positionCount += positionCount;
+    this.#rowCount += rowCount;
   }
 }
