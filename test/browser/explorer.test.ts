@@ -114,9 +114,9 @@ describe('the explorer in a browser without internet', () => {
     await page.keyboard.type('compl');
     const suggestions = page.locator('.suggest-widget .monaco-list-row');
     await suggestions.first().waitFor();
-    expect(await textOf(suggestions.first())).toContain('complianceFlags');
+    await expect.poll(() => textOf(suggestions.first()), drawn).toContain('complianceFlags');
     await page.keyboard.press('Enter');
-    expect(await textOf(editor(page))).toContain('complianceFlags');
+    await expect.poll(() => textOf(editor(page)), drawn).toContain('complianceFlags');
   });
 
   it('asks nobody but this service, and nothing is stopped or complained of', async () => {
@@ -134,6 +134,9 @@ describe('the explorer in a browser without internet', () => {
     expect(watched.complaints).toEqual([]);
   });
 });
+
+/** The editor draws what was typed a frame or more later. */
+const drawn = { timeout: 10_000 };
 
 function editor(page: Page): Locator {
   return page.locator('.graphiql-query-editor .view-lines');
