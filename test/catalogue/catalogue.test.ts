@@ -415,11 +415,22 @@ describe('storage that fails', () => {
 });
 
 describe('storage that fails between the commits of a large catalogue', () => {
+  const ids = Array.from({ length: 4_200 }, (_, number) => `model-${number}`);
+  const models = ids.map((id) => model(id));
+  const prices = ids.map((id) => price(id, { input: '0.00000015', output: '0.0000006' }));
+
+  const historiesOf = (bench: CatalogueBench) =>
+    Promise.all(
+      ['model-0', 'model-3999', 'model-4000', 'model-4199'].map((id) =>
+        bench.history(`groq:anywhere:on_demand:${id}`),
+      ),
+    );
+  const onePointEach = Array.from({ length: 4 }, () => [
+    ['2026-11-23T12:00:00.000Z', 'LIVE', '0.0000002625'],
+  ]);
+
   it('is given later what it missed, and no price point is lost or comes twice', async () => {
     const bench = await startCatalogue();
-    const ids = Array.from({ length: 4_200 }, (_, number) => `model-${number}`);
-    const models = ids.map((id) => model(id));
-    const prices = ids.map((id) => price(id, { input: '0.00000015', output: '0.0000006' }));
     // The provider's rows, and some of the points.
     bench.failStorage(true, 2);
     await bench.poll(models, prices);
@@ -431,10 +442,19 @@ describe('storage that fails between the commits of a large catalogue', () => {
     expect(bench.catalogue.storeFailure).toBeUndefined();
     await bench.restart();
     expect(bench.catalogue.snapshot.models.size).toBe(ids.length);
-    const first = ['2026-11-23T12:00:00.000Z', 'LIVE', '0.0000002625'];
-    for (const id of ['model-0', 'model-3999', 'model-4000', 'model-4199']) {
-      expect(await bench.history(`groq:anywhere:on_demand:${id}`)).toEqual([first]);
-    }
+    expect(await historiesOf(bench)).toEqual(onePointEach);
+  });
+
+  it('loses no price point either when the process ends there', async () => {
+    const bench = await startCatalogue();
+    bench.failStorage(true, 2);
+    await bench.poll(models, prices);
+    expect(await bench.history('groq:anywhere:on_demand:model-4199')).toEqual([]);
+
+    bench.failStorage(false);
+    await bench.clock.advance(minuteMs);
+    await bench.restart();
+    expect(await historiesOf(bench)).toEqual(onePointEach);
   });
 });
 
